@@ -1,0 +1,244 @@
+package openid
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// read applies every rule about claims, and answers whom they speak for. The signature has verified.
+func (v *Verifier) read(claims jsonObject, iss string, from origin) (*Principal, *TokenError) {
+	principal := &Principal{Issuer: iss}
+	if failure := v.readTokenType(claims, principal); failure != nil {
+		return nil, failure
+	}
+	if failure := v.readTimes(claims, principal); failure != nil {
+		return nil, failure
+	}
+	if failure := checkVersion(claims, from.provider.Type()); failure != nil {
+		return nil, failure
+	}
+	if failure := v.readAudience(claims, principal); failure != nil {
+		return nil, failure
+	}
+	if failure := v.readTenant(claims, from, principal); failure != nil {
+		return nil, failure
+	}
+	if failure := v.readIdentity(claims, principal); failure != nil {
+		return nil, failure
+	}
+	principal.Scopes = readScopes(claims)
+	principal.AuthenticationMethods = claims.list("amr")
+	principal.AuthenticationContexts = claims.list("acrs")
+	principal.Capabilities = claims.list("xms_cc")
+	principal.Name = claims.display(v.names.Name)
+	principal.TokenID = claims.display([]string{"uti", "jti"})
+	principal.ManagedIdentity = claims.display([]string{"xms_mirid"})
+	principal.Kind = kindOf(claims, principal, v.adfs)
+	if principal.Kind != KindManagedIdentity {
+		principal.ManagedIdentity = ""
+	}
+	principal.Credential = credentialOf(claims)
+	return principal, nil
+}
+
+// readTokenType refuses what the same issuer signs for other purposes (RFC 8725, section 3.12): ID tokens, and tokens that are bound to
+// a key and so are no bearer tokens (RFC 7800).
+func (v *Verifier) readTokenType(claims jsonObject, principal *Principal) *TokenError {
+	for _, name := range []string{"nonce", "at_hash", "c_hash"} {
+		if claims.has(name) {
+			return refuse(ErrTokenType, "%s: an ID token", name)
+		}
+	}
+	if claims.has("cnf") {
+		return refuse(ErrTokenType, "cnf: a proof-of-possession token shown as a bearer")
+	}
+	name, raw, present := claims.first(v.names.Application)
+	if !present {
+		if v.adfs {
+			return nil
+		}
+		return refuse(ErrTokenType, "no %s: Entra ID's access tokens name the client, its ID tokens do not", strings.Join(v.names.Application, " or "))
+	}
+	application, ok := text(raw)
+	if !ok || application == "" {
+		return refuse(ErrClaims, "%s is not a non-empty string", name)
+	}
+	principal.Application = application
+	return nil
+}
+
+// readTimes: exp and iat are required, all are sane numbers, and one leeway holds for all (RFC 7519, section 4.1; RFC 9068).
+func (v *Verifier) readTimes(claims jsonObject, principal *Principal) *TokenError {
+	for _, claim := range []struct {
+		name     string
+		required bool
+		to       *time.Time
+	}{{"exp", true, &principal.Expires}, {"iat", true, &principal.IssuedAt}, {"nbf", false, &principal.NotBefore}} {
+		date, present, err := claims.date(claim.name)
+		if err != nil {
+			return refuse(ErrClaims, "%v", err)
+		}
+		if claim.required && !present {
+			return refuse(ErrClaims, "%s is missing", claim.name)
+		}
+		*claim.to = date
+	}
+	now := v.now()
+	lifetime := principal.Expires.Sub(principal.IssuedAt)
+	switch {
+	case lifetime <= 0:
+		return refuse(ErrClaims, "exp is not after iat")
+	case lifetime > v.lifetime:
+		return refuse(ErrClaims, "a lifetime of %v, at most %v is accepted", lifetime, v.lifetime)
+	case !now.Before(principal.Expires.Add(v.leeway)):
+		failure := refuse(ErrExpired, "exp %s, now %s", principal.Expires.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+		failure.Expires, failure.Now = principal.Expires, now
+		return failure
+	case principal.NotBefore.After(now.Add(v.leeway)):
+		return refuse(ErrNotYetValid, "nbf %s, now %s", principal.NotBefore.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	case principal.IssuedAt.After(now.Add(v.leeway)):
+		return refuse(ErrNotYetValid, "iat %s, now %s", principal.IssuedAt.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// checkVersion: v1 tokens only under v1 metadata, v2 tokens only under v2.
+func checkVersion(claims jsonObject, kind AuthorityType) *TokenError {
+	want := map[AuthorityType]string{EntraV1: "1.0", EntraV2: "2.0"}[kind]
+	ver, present, err := claims.text("ver")
+	switch {
+	case want == "" || !present:
+		return nil
+	case err != nil:
+		return refuse(ErrClaims, "%v", err)
+	case ver != want:
+		return refuse(ErrClaims, "ver is %q, the authority's tokens have %q", clip(ver), want)
+	}
+	return nil
+}
+
+// readAudience: one exact match with the configured list (RFC 7519, section 4.1.3).
+func (v *Verifier) readAudience(claims jsonObject, principal *Principal) *TokenError {
+	raw, present := claims.get("aud")
+	if !present {
+		return refuse(ErrClaims, "aud is missing")
+	}
+	var audiences []string
+	if single, ok := text(raw); ok {
+		audiences = []string{single}
+	} else if audiences, ok = texts(raw); !ok || len(audiences) == 0 {
+		return refuse(ErrClaims, "aud is neither a string nor an array of strings")
+	}
+	for _, audience := range audiences {
+		if slices.Contains(v.audiences, audience) {
+			principal.Audience = audience
+			return nil
+		}
+	}
+	failure := refuse(ErrAudience, "%q", clip(strings.Join(audiences, " ")))
+	failure.Audience, failure.ExpectedAudiences = audiences[0], slices.Clone(v.audiences)
+	return failure
+}
+
+// readTenant: with Entra ID the tenant is tid, the same as in iss, and registered. An AD FS has one tenant, which its tokens need
+// not name.
+func (v *Verifier) readTenant(claims jsonObject, from origin, principal *Principal) *TokenError {
+	provider := from.provider
+	name, raw, present := claims.first(v.names.Tenant)
+	for _, member := range claims.members {
+		for _, tenantName := range v.names.Tenant {
+			if member.name != tenantName && strings.EqualFold(member.name, tenantName) {
+				return refuse(ErrClaims, "%s also stands as %q", tenantName, clip(member.name))
+			}
+		}
+	}
+	tenant, ok := text(raw)
+	if present && !ok {
+		return refuse(ErrClaims, "%s is not a string", name)
+	}
+	canonical := canonicalTenant(tenant)
+	if v.adfs {
+		if present && canonical != provider.Tenant() {
+			return refuse(ErrTenant, "%s is %q, the authority's tenant is %q", name, clip(tenant), provider.Tenant())
+		}
+		principal.Tenant = provider.Tenant()
+		return nil
+	}
+	_, ok = parseGUID(tenant)
+	switch {
+	case !present:
+		return refuse(ErrClaims, "%s is missing", v.names.Tenant[0])
+	case !ok || canonical == zeroGUID:
+		return refuse(ErrClaims, "%s is not a GUID", name)
+	case from.template && tenant != from.tenant || from.tenant != "" && canonical != canonicalTenant(from.tenant):
+		return refuse(ErrClaims, "%s is %q, iss names %q", name, clip(tenant), clip(from.tenant))
+	case canonical == consumerTenant:
+		return refuse(ErrTenant, "consumer accounts are never accepted")
+	case !v.anyTenant && !v.tenants[canonical]:
+		return refuse(ErrTenant, "%q", clip(tenant))
+	case !provider.authority.manyTenants() && canonical != provider.Tenant():
+		return refuse(ErrTenant, "%q, the authority's tenant is %q", clip(tenant), provider.Tenant())
+	}
+	principal.Tenant = canonical
+	return nil
+}
+
+// readIdentity: the object id and the groups, or the word that the groups did not fit into the token.
+func (v *Verifier) readIdentity(claims jsonObject, principal *Principal) *TokenError {
+	name, raw, present := claims.first(v.names.ObjectID)
+	if !present {
+		return refuse(ErrIdentity, "%s is missing", v.names.ObjectID[0])
+	}
+	id, ok := text(raw)
+	if !ok {
+		return refuse(ErrIdentity, "%s is not a string", name)
+	}
+	if principal.ObjectID, ok = parseObjectID(id); !ok {
+		return refuse(ErrIdentity, "%s is neither a GUID nor a SID, or is the zero GUID", name)
+	}
+	if failure := v.readOverage(claims, principal); failure != nil {
+		return failure
+	}
+	name, raw, present = claims.first(v.names.Groups)
+	if !present || principal.Overage {
+		return nil // what stands beside the marker of an overage is not the whole truth
+	}
+	groups, ok := texts(raw)
+	if single, isText := text(raw); isText && v.adfs {
+		groups, ok = []string{single}, true // AD FS writes a claim with one value as a string
+	}
+	if !ok {
+		return refuse(ErrClaims, "%s is not an array of strings", name)
+	}
+	principal.Groups = make([]string, 0, len(groups))
+	for _, group := range groups {
+		if canonical, ok := parseObjectID(group); ok {
+			principal.Groups = append(principal.Groups, canonical)
+		}
+	}
+	return nil
+}
+
+// readOverage recognises both markers of Entra ID. The address in _claim_sources is never called.
+func (v *Verifier) readOverage(claims jsonObject, principal *Principal) *TokenError {
+	if raw, ok := claims.get("_claim_names"); ok {
+		distributed, err := readJSONObject(raw)
+		if err != nil {
+			return refuse(ErrClaims, "_claim_names: %v", err)
+		}
+		_, _, principal.Overage = distributed.first(v.names.Groups)
+	}
+	if raw, ok := claims.get("hasgroups"); ok && string(raw) != "false" {
+		principal.Overage = true
+	}
+	return nil
+}
+
+func readScopes(claims jsonObject) []string {
+	var scopes []string
+	for _, scope := range claims.list("scp") {
+		scopes = append(scopes, strings.Fields(scope)...)
+	}
+	return scopes
+}

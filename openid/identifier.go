@@ -1,0 +1,71 @@
+package openid
+
+import "strings"
+
+// zeroGUID stands for everyone in Azure RBAC's deny assignments, so it can be nobody's identity.
+const zeroGUID = "00000000-0000-0000-0000-000000000000"
+
+// parseGUID returns the lower-case form of a GUID in its usual notation of 8-4-4-4-12 hexadecimal digits.
+func parseGUID(s string) (string, bool) {
+	if len(s) != len(zeroGUID) {
+		return "", false
+	}
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return "", false
+			}
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'f', 'A' <= c && c <= 'F':
+		default:
+			return "", false
+		}
+	}
+	return strings.ToLower(s), true
+}
+
+// parseSID returns a security identifier (S-1-5-21-...) with its S in upper case. [MS-DTYP] section 2.4.2.1: revision 1, a
+// decimal identifier authority below 2^32 and 1 to 15 sub-authorities of 32 bits.
+func parseSID(s string) (string, bool) {
+	const longest = len("S-1-") + 16*len("4294967295-")
+	if len(s) < len("S-1-0-0") || len(s) > longest || (s[0] != 'S' && s[0] != 's') || s[1:4] != "-1-" {
+		return "", false
+	}
+	count := 0
+	for part := range strings.SplitSeq(s[4:], "-") {
+		if count++; !isUint32(part) {
+			return "", false
+		}
+	}
+	if count < 2 || count > 16 {
+		return "", false
+	}
+	if s[0] == 's' {
+		s = "S" + s[1:]
+	}
+	return s, true
+}
+
+// isUint32 reports whether s is a decimal number below 2^32 in its one canonical spelling.
+func isUint32(s string) bool {
+	if s == "" || len(s) > 10 || (s[0] == '0' && len(s) > 1) {
+		return false
+	}
+	var n uint64
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+		n = n*10 + uint64(s[i]-'0')
+	}
+	return n < 1<<32
+}
+
+// parseObjectID returns the canonical form of an object id or group id, a GUID or a SID.
+func parseObjectID(s string) (string, bool) {
+	if guid, ok := parseGUID(s); ok {
+		return guid, guid != zeroGUID
+	}
+	return parseSID(s)
+}

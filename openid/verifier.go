@@ -1,0 +1,360 @@
+package openid
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// The defaults and bounds of VerifierConfig.
+const (
+	maxLeeway            = 5 * time.Minute
+	defaultMaxLifetime   = 28 * time.Hour
+	defaultMaxTokenBytes = 64 << 10
+
+	// NoLeeway as VerifierConfig.Leeway allows no clock skew at all.
+	NoLeeway time.Duration = -1
+)
+
+// VerifierConfig says which tokens are accepted. Providers and Audiences are required.
+type VerifierConfig struct {
+	// Providers are the identity providers. AD FS and Entra ID do not mix in one verifier.
+	Providers []*Provider
+	// Audiences are the accepted values of aud, compared exactly: no prefix, no case folding, no trailing slash added.
+	Audiences []string
+	// Tenants are the accepted directory tenants (GUIDs). The default is the providers' own; a provider whose authority
+	// is common or organizations has none of its own, so the list is required then. An AD FS's tenant may be left out.
+	Tenants []string
+	// InsecureAcceptAnyTenant accepts every work or school tenant of the world. It is for APIs that keep their own list of
+	// tenants and look at Principal.Tenant on every call; nobody else must use it. Consumer accounts stay refused.
+	InsecureAcceptAnyTenant bool
+	// ClaimNames says where the claims are. The default is ADFSClaimNames or EntraClaimNames, by the kind of provider.
+	ClaimNames *ClaimNames
+	// Leeway is the clock skew allowed on exp, nbf and iat alike: at most 5 minutes, which is the default. NoLeeway is none.
+	Leeway time.Duration
+	// MaxLifetime bounds exp - iat. The default is 28 hours, Entra ID's longest.
+	MaxLifetime time.Duration
+	// MaxTokenBytes bounds the length of a token. The default is 65,536.
+	MaxTokenBytes int
+	// Now is the clock that exp, nbf and iat are compared with, for tests of single tokens. The default is time.Now.
+	Now func() time.Time
+}
+
+// A Verifier decides whether a token is genuine and meant for this API. Its methods may be called by many goroutines at once.
+type Verifier struct {
+	providers  []*Provider
+	adfs       bool
+	algorithms []string // of all providers
+	audiences  []string
+	tenants    map[string]bool
+	anyTenant  bool
+	names      ClaimNames
+	leeway     time.Duration
+	lifetime   time.Duration
+	maxBytes   int
+	now        func() time.Time
+}
+
+// NewVerifier checks the configuration; an error names the field. It never waits for the network.
+func NewVerifier(config VerifierConfig) (*Verifier, error) {
+	v := &Verifier{
+		providers: slices.Clone(config.Providers),
+		audiences: slices.Clone(config.Audiences),
+		anyTenant: config.InsecureAcceptAnyTenant,
+		leeway:    config.Leeway,
+		lifetime:  config.MaxLifetime,
+		maxBytes:  config.MaxTokenBytes,
+		now:       config.Now,
+	}
+	if err := v.setProviders(); err != nil {
+		return nil, err
+	}
+	if len(v.audiences) == 0 {
+		return nil, errors.New("openid: VerifierConfig.Audiences: at least one is required")
+	}
+	for i, audience := range v.audiences {
+		if strings.TrimSpace(audience) == "" {
+			return nil, fmt.Errorf("openid: VerifierConfig.Audiences[%d]: is empty", i)
+		}
+	}
+	if err := v.setTenants(config.Tenants); err != nil {
+		return nil, err
+	}
+	if err := v.setClaimNames(config.ClaimNames); err != nil {
+		return nil, err
+	}
+	if err := v.setBounds(); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+func (v *Verifier) setProviders() error {
+	if len(v.providers) == 0 {
+		return errors.New("openid: VerifierConfig.Providers: at least one is required")
+	}
+	authorities := make(map[string]bool)
+	issuers := make(map[string]bool)
+	for i, p := range v.providers {
+		field := fmt.Sprintf("openid: VerifierConfig.Providers[%d]", i)
+		if p == nil {
+			return fmt.Errorf("%s: is nil", field)
+		}
+		if i == 0 {
+			v.adfs = p.Type() == ADFS
+		}
+		if v.adfs != (p.Type() == ADFS) {
+			return fmt.Errorf("%s: AD FS and Entra ID do not mix in one verifier", field)
+		}
+		if authorities[p.Authority()] {
+			return fmt.Errorf("%s: authority %s is there twice", field, p.Authority())
+		}
+		authorities[p.Authority()] = true
+		for _, issuer := range p.configured {
+			if issuers[issuer.text] {
+				return fmt.Errorf("%s: issuer %q belongs to another provider already", field, issuer.text)
+			}
+		}
+		for _, issuer := range p.configured {
+			issuers[issuer.text] = true
+		}
+		for _, alg := range p.algorithms {
+			if !slices.Contains(v.algorithms, alg) {
+				v.algorithms = append(v.algorithms, alg)
+			}
+		}
+	}
+	return nil
+}
+
+// setTenants puts the list of accepted tenants together; an empty list never means "any".
+func (v *Verifier) setTenants(configured []string) error {
+	v.tenants = make(map[string]bool)
+	if v.anyTenant {
+		switch {
+		case len(configured) > 0:
+			return errors.New("openid: VerifierConfig.Tenants: contradicts InsecureAcceptAnyTenant")
+		case v.adfs:
+			return errors.New("openid: VerifierConfig.InsecureAcceptAnyTenant: an AD FS serves exactly one tenant")
+		}
+		return nil
+	}
+	for i, tenant := range configured {
+		canonical := canonicalTenant(tenant)
+		if _, ok := parseGUID(tenant); !v.adfs && (!ok || canonical == zeroGUID) {
+			return fmt.Errorf("openid: VerifierConfig.Tenants[%d]: %q is not a directory tenant's GUID", i, tenant)
+		}
+		if canonical == consumerTenant {
+			return fmt.Errorf("openid: VerifierConfig.Tenants[%d]: consumer accounts are never accepted", i)
+		}
+		v.tenants[canonical] = true
+	}
+	for i, p := range v.providers {
+		switch own := p.Tenant(); {
+		case own == "" && len(configured) == 0:
+			return fmt.Errorf("openid: VerifierConfig.Tenants: is required, because Providers[%d] (%s) serves many tenants", i, p.Authority())
+		case own == "":
+		case len(configured) == 0:
+			v.tenants[own] = true
+		case !v.tenants[own]:
+			return fmt.Errorf("openid: VerifierConfig.Tenants: lacks %q, the only tenant of Providers[%d] (%s)", own, i, p.Authority())
+		}
+	}
+	return nil
+}
+
+func (v *Verifier) setClaimNames(configured *ClaimNames) error {
+	switch {
+	case configured != nil:
+		v.names = ClaimNames{
+			ObjectID:    slices.Clone(configured.ObjectID),
+			Groups:      slices.Clone(configured.Groups),
+			Tenant:      slices.Clone(configured.Tenant),
+			Application: slices.Clone(configured.Application),
+			Name:        slices.Clone(configured.Name),
+		}
+	case v.adfs:
+		v.names = ADFSClaimNames()
+	default:
+		v.names = EntraClaimNames()
+	}
+	for _, field := range []struct {
+		name  string
+		names []string
+	}{
+		{"ObjectID", v.names.ObjectID},
+		{"Groups", v.names.Groups},
+		{"Tenant", v.names.Tenant},
+		{"Application", v.names.Application},
+	} {
+		if len(field.names) == 0 || slices.Contains(field.names, "") {
+			return fmt.Errorf("openid: VerifierConfig.ClaimNames.%s: names no claim", field.name)
+		}
+	}
+	return nil
+}
+
+func (v *Verifier) setBounds() error {
+	switch {
+	case v.leeway == 0:
+		v.leeway = maxLeeway
+	case v.leeway == NoLeeway:
+		v.leeway = 0
+	case v.leeway < 0 || v.leeway > maxLeeway:
+		return fmt.Errorf("openid: VerifierConfig.Leeway: %v is not between 0 and %v", v.leeway, maxLeeway)
+	}
+	switch {
+	case v.lifetime == 0:
+		v.lifetime = defaultMaxLifetime
+	case v.lifetime < 0:
+		return fmt.Errorf("openid: VerifierConfig.MaxLifetime: %v is negative", v.lifetime)
+	}
+	switch {
+	case v.maxBytes == 0:
+		v.maxBytes = defaultMaxTokenBytes
+	case v.maxBytes < 0:
+		return fmt.Errorf("openid: VerifierConfig.MaxTokenBytes: %d is negative", v.maxBytes)
+	}
+	if v.now == nil {
+		v.now = time.Now
+	}
+	return nil
+}
+
+// Ready returns nil when every provider is ready, or says which is not and why.
+func (v *Verifier) Ready() error {
+	var problems []error
+	for _, p := range v.providers {
+		problems = append(problems, p.Ready())
+	}
+	return errors.Join(append(problems, v.issuerConflict())...)
+}
+
+// Providers returns the configured providers.
+func (v *Verifier) Providers() []*Provider { return slices.Clone(v.providers) }
+
+// Audiences returns the accepted audiences.
+func (v *Verifier) Audiences() []string { return slices.Clone(v.audiences) }
+
+// Tenants returns the accepted tenants, sorted; none stands for any, by InsecureAcceptAnyTenant.
+func (v *Verifier) Tenants() []string { return slices.Sorted(maps.Keys(v.tenants)) }
+
+// MultiTenant reports whether tokens of more than one directory tenant are accepted.
+func (v *Verifier) MultiTenant() bool { return v.anyTenant || len(v.tenants) > 1 }
+
+// Verify answers who the token speaks for, or a *TokenError. No claim of a refused token is answered as true: the error's
+// claims are for messages. ctx bounds the wait for a refresh of the provider's keys, at most a second.
+func (v *Verifier) Verify(ctx context.Context, token string) (*Principal, error) {
+	principal, failure := v.verify(ctx, token)
+	if failure != nil {
+		if failure.Authority == "" {
+			failure.Authority = v.providers[0].Authority()
+		}
+		return nil, failure
+	}
+	return principal, nil
+}
+
+func (v *Verifier) verify(ctx context.Context, token string) (*Principal, *TokenError) {
+	if len(token) > v.maxBytes {
+		return nil, refuse(ErrMalformed, "%d bytes, at most %d are read", len(token), v.maxBytes)
+	}
+	compact, err := splitCompact(token)
+	if err != nil {
+		return nil, refuse(ErrMalformed, "%v", err)
+	}
+	header, err := readHeader(compact.header)
+	switch {
+	case errors.Is(err, errGraphToken):
+		return nil, refuse(ErrTokenType, "header: %v", err)
+	case err != nil:
+		return nil, refuse(ErrMalformed, "header: %v", err)
+	case !slices.Contains(v.algorithms, header.alg):
+		return nil, refuse(ErrAlgorithm, "%q", clip(header.alg))
+	}
+	claims, err := readJSONObject(compact.payload)
+	if err != nil {
+		return nil, refuse(ErrMalformed, "claims: %v", err)
+	}
+	iss, present, err := claims.text("iss")
+	if err != nil || !present {
+		return nil, refuse(ErrIssuer, "iss is missing or not a string")
+	}
+	from, failure := v.route(ctx, iss)
+	if failure != nil {
+		return nil, failure
+	}
+	provider := from.provider
+	if !provider.accepts(header.alg) {
+		return nil, at(provider, header, refuse(ErrAlgorithm, "%q", clip(header.alg)))
+	}
+	key, err := provider.signingKey(ctx, header.kid, header.x5t)
+	if err != nil {
+		return nil, asTokenError(err)
+	}
+	if err := checkSignature(compact, header, key); err != nil {
+		return nil, at(provider, header, refuse(ErrSignature, "%v", err))
+	}
+	if err := checkKeyIssuer(key, claims, iss, from); err != nil {
+		return nil, at(provider, header, refuse(ErrKeyIssuer, "%v", err))
+	}
+	// From here on the claims are the issuer's own words.
+	principal, failure := v.read(claims, iss, from)
+	if failure != nil {
+		failure.Verified = true
+		failure.Issuer = iss
+		failure.Tenant, _, _ = claims.text("tid")
+		failure.ObjectID = claims.display(v.names.ObjectID)
+		return nil, at(provider, header, failure)
+	}
+	return principal, nil
+}
+
+func refuse(reason error, format string, args ...any) *TokenError {
+	return &TokenError{Err: reason, Detail: fmt.Sprintf(format, args...)}
+}
+
+// at adds whose token and which key it is about.
+func at(p *Provider, header tokenHeader, failure *TokenError) *TokenError {
+	failure.Authority = p.Authority()
+	failure.KeyID = clip(header.keyID())
+	return failure
+}
+
+func asTokenError(err error) *TokenError {
+	var failure *TokenError
+	if errors.As(err, &failure) {
+		return failure
+	}
+	return refuse(ErrUnavailable, "%v", err)
+}
+
+// checkSignature verifies with golang-jwt's signing methods. The algorithm has to fit the key: its kind, its curve, and the alg that
+// the key set binds it to (RFC 8725, sections 3.1 and 3.4).
+func checkSignature(token compactToken, header tokenHeader, key *signingKey) error {
+	if key.alg != "" && key.alg != header.alg {
+		return fmt.Errorf("the key is published for %q, alg is %q", clip(key.alg), header.alg)
+	}
+	method := jwt.GetSigningMethod(header.alg)
+	switch method := method.(type) {
+	case *jwt.SigningMethodRSA, *jwt.SigningMethodRSAPSS:
+		if _, ok := key.public.(*rsa.PublicKey); !ok {
+			return fmt.Errorf("%s does not fit the key", header.alg)
+		}
+	case *jwt.SigningMethodECDSA:
+		if public, ok := key.public.(*ecdsa.PublicKey); !ok || public.Curve.Params().BitSize != method.CurveBits {
+			return fmt.Errorf("%s does not fit the key", header.alg)
+		}
+	default:
+		return fmt.Errorf("%s is not asymmetric", header.alg)
+	}
+	return method.Verify(token.signed, token.signature, key.public)
+}
