@@ -1,0 +1,62 @@
+package middleware_test
+
+import (
+	"strings"
+	"testing"
+
+	"hubgate.example/middleware"
+	"hubgate.example/openid"
+	"hubgate.example/rbac"
+)
+
+// Wrong configuration fails at construction, with an error that names the field.
+func TestNew(t *testing.T) {
+	issuer := entraV1(t)
+	single := issuer.Verifier()
+	many := verifier(t, openid.VerifierConfig{
+		Providers: []*openid.Provider{provider(t, issuer, issuer.AuthorityOf("common"))},
+		Audiences: []string{issuer.Audience()},
+		Tenants:   []string{tenant, foreignTenant},
+	})
+	any := verifier(t, openid.VerifierConfig{
+		Providers:               []*openid.Provider{provider(t, issuer, issuer.AuthorityOf("common"))},
+		Audiences:               []string{issuer.Audience()},
+		InsecureAcceptAnyTenant: true,
+	})
+	odd := verifier(t, openid.VerifierConfig{
+		Providers: []*openid.Provider{provider(t, issuer, `https://login".example/`+tenant)},
+		Audiences: []string{issuer.Audience()},
+	})
+	knowing := authorizer(t, policy(t))
+	unknowing, err := rbac.NewAuthorizer(rbac.AuthorizerConfig{Source: policy(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name   string
+		config middleware.Config
+		field  string // that the error names, "" for no error
+	}{
+		{"one tenant", middleware.Config{Verifier: single, Authorizer: unknowing}, ""},
+		{"one tenant, owners known", middleware.Config{Verifier: single, Authorizer: knowing}, ""},
+		{"many tenants, owners known", middleware.Config{Verifier: many, Authorizer: knowing}, ""},
+		{"any tenant, owners known", middleware.Config{Verifier: any, Authorizer: knowing}, ""},
+		{"nothing", middleware.Config{}, "Config.Verifier"},
+		{"no verifier", middleware.Config{Authorizer: knowing}, "Config.Verifier"},
+		{"no authorizer", middleware.Config{Verifier: single}, "Config.Authorizer"},
+		{"many tenants, owners unknown", middleware.Config{Verifier: many, Authorizer: unknowing}, "rbac.AuthorizerConfig.TenantOf"},
+		{"any tenant, owners unknown", middleware.Config{Verifier: any, Authorizer: unknowing}, "rbac.AuthorizerConfig.TenantOf"},
+		{"authority that breaks the challenge", middleware.Config{Verifier: odd, Authorizer: knowing}, "Config.Verifier"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			gate, err := middleware.New(tt.config)
+			switch {
+			case tt.field == "" && (err != nil || gate == nil):
+				t.Errorf("New = %v, %v", gate, err)
+			case tt.field != "" && (err == nil || gate != nil || !strings.Contains(err.Error(), tt.field)):
+				t.Errorf("New = %v, %v, want an error that names %s", gate, err, tt.field)
+			}
+		})
+	}
+}

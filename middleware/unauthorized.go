@@ -1,0 +1,54 @@
+package middleware
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"hubgate.example/openid"
+	"hubgate.example/rbac"
+)
+
+// unauthorized refuses an operation that no role grants.
+func unauthorized(principal *openid.Principal, op rbac.Operation) *refusal {
+	return &refusal{
+		status: http.StatusForbidden, code: "AuthorizationFailed",
+		message: fmt.Sprintf("The client '%s' with object id '%s' does not have authorization to perform action '%s' over scope '%s' "+
+			"or the scope is invalid. If access was recently granted, please refresh your credentials.",
+			clientName(principal), quote(principal.ObjectID, maxClaimText), quote(op.Action, maxScopeText), quote(op.Scope.String(), maxScopeText)),
+		reason: "no role grants the operation",
+	}
+}
+
+// tooManyGroups refuses a principal whose token does not carry its groups. To go on without them would forget what they grant
+// and, worse, what they deny.
+func tooManyGroups(principal *openid.Principal, op rbac.Operation) *refusal {
+	return &refusal{
+		status: http.StatusForbidden, code: "AuthorizationFailed",
+		message: fmt.Sprintf("The client '%s' with object id '%s' belongs to more groups than its access token can carry, and they could "+
+			"not be resolved. Without them, authorization to perform action '%s' over scope '%s' cannot be decided.",
+			clientName(principal), quote(principal.ObjectID, maxClaimText), quote(op.Action, maxScopeText), quote(op.Scope.String(), maxScopeText)),
+		reason: "group overage",
+	}
+}
+
+// clientName is how Resource Manager calls a principal in its messages: people by name, workloads by application id.
+func clientName(principal *openid.Principal) string {
+	name := principal.Application
+	if name == "" || principal.Name != "" && !principal.Kind.Workload() {
+		name = principal.Name
+	}
+	return quote(name, maxClaimText)
+}
+
+// policyRetryAfter is when to try again while no policy was ever loaded. A source tells no time of its own.
+const policyRetryAfter = 5 * time.Second
+
+func policyUnavailable(err error) *refusal {
+	return &refusal{
+		status: http.StatusServiceUnavailable, code: "ServiceUnavailable",
+		message:    "The access policy is not available at the moment. Please try again later.",
+		retryAfter: policyRetryAfter,
+		reason:     "policy unavailable", detail: quote(err.Error(), maxClaimText),
+	}
+}

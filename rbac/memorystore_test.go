@@ -1,0 +1,285 @@
+package rbac_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"hubgate.example/rbac"
+)
+
+func newStore(t testing.TB, config rbac.PolicyConfig) *rbac.MemoryStore {
+	t.Helper()
+	store, err := rbac.NewMemoryStore(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+func allowed(t testing.TB, source rbac.Source, objectID, action, scope string) bool {
+	t.Helper()
+	return setOf(t, source, rbac.Subject{ObjectID: objectID}).
+		Check(rbac.Operation{Action: action, Scope: mustScope(t, scope)}).Allowed
+}
+
+func TestNewMemoryStoreErrors(t *testing.T) {
+	for want, config := range map[string]rbac.PolicyConfig{
+		"rbac: Assignments[0].Name: required": {Assignments: []rbac.RoleAssignment{{Scope: "/", RoleDefinitionID: rbac.RoleReader, PrincipalID: alice}}},
+		"rbac: Assignments[0].Scope: ":        {Assignments: []rbac.RoleAssignment{{Name: name(1), RoleDefinitionID: rbac.RoleReader, PrincipalID: alice}}},
+		"rbac: Roles[0].ID: ":                 {Roles: []rbac.RoleDefinition{{}}},
+	} {
+		if store, err := rbac.NewMemoryStore(config); store != nil || err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}
+
+func TestStoreAssignments(t *testing.T) {
+	ctx := t.Context()
+	store := newStore(t, rbac.PolicyConfig{})
+	made := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+	assignment := rbac.RoleAssignment{
+		Name:             name(2),
+		Scope:            subA,
+		RoleDefinitionID: subA + "/providers/Microsoft.Authorization/roleDefinitions/" + strings.ToUpper(rbac.RoleReader),
+		PrincipalID:      alice,
+		PrincipalType:    "User",
+		Stamp:            rbac.Stamp{CreatedOn: made, CreatedBy: bob, UpdatedOn: made, UpdatedBy: bob},
+	}
+	if allowed(t, store, alice, "a/read", subA) {
+		t.Fatal("allowed before the assignment")
+	}
+	stored, created, err := store.PutAssignment(ctx, assignment)
+	if err != nil || !created || stored.RoleDefinitionID != rbac.RoleReader || stored.Scope != subA || stored.Stamp != assignment.Stamp {
+		t.Fatalf("put: %+v, %v, %v", stored, created, err)
+	}
+	if !allowed(t, store, alice, "a/read", subA) {
+		t.Fatal("not allowed after the assignment")
+	}
+
+	// The same once more, in other letters: the description changes, who made it does not.
+	again := assignment
+	again.Name, again.Scope, again.PrincipalID = strings.ToUpper(name(2)), strings.ToUpper(subA), strings.ToUpper(alice)
+	again.RoleDefinitionID, again.Description = rbac.RoleReader, "because"
+	again.Stamp = rbac.Stamp{CreatedOn: made.Add(1), CreatedBy: alice, UpdatedOn: made.Add(1), UpdatedBy: alice}
+	stored, created, err = store.PutAssignment(ctx, again)
+	if err != nil || created || stored.Description != "because" || stored.CreatedBy != bob || !stored.CreatedOn.Equal(made) || stored.UpdatedBy != alice {
+		t.Fatalf("put again: %+v, %v, %v", stored, created, err)
+	}
+	if got, err := store.Assignment(ctx, name(2)); err != nil || got != stored {
+		t.Errorf("get: %+v, %v", got, err)
+	}
+
+	// An equal one changes nothing, and a client that knows no principal type leaves it as it is.
+	equal := again
+	equal.PrincipalType, equal.Stamp = "", rbac.Stamp{UpdatedOn: made.Add(2)}
+	if got, created, err := store.PutAssignment(ctx, equal); err != nil || created || got != stored {
+		t.Errorf("put an equal one: %+v, %v, %v", got, created, err)
+	}
+
+	other := rbac.RoleAssignment{Name: name(1), Scope: groupA, RoleDefinitionID: rbac.RoleOwner, PrincipalID: sid}
+	if _, _, err := store.PutAssignment(ctx, other); err != nil {
+		t.Fatal(err)
+	}
+	list, err := store.Assignments(ctx)
+	if err != nil || len(list) != 2 || list[0].Name != name(1) {
+		t.Errorf("list: %+v, %v", list, err)
+	}
+
+	if deleted, err := store.DeleteAssignment(ctx, strings.ToUpper(name(2))); err != nil || deleted != stored {
+		t.Errorf("delete: %+v, %v", deleted, err)
+	}
+	if allowed(t, store, alice, "a/read", subA) {
+		t.Error("allowed after the assignment is gone")
+	}
+	if _, err := store.DeleteAssignment(ctx, name(2)); !errors.Is(err, rbac.ErrNotFound) {
+		t.Errorf("delete again: %v", err)
+	}
+	if _, err := store.Assignment(ctx, name(2)); !errors.Is(err, rbac.ErrNotFound) {
+		t.Errorf("get what is gone: %v", err)
+	}
+}
+
+func TestPutAssignmentErrors(t *testing.T) {
+	config := rbac.PolicyConfig{
+		Roles: []rbac.RoleDefinition{
+			{ID: customRole, AssignableScopes: []string{groupA, strings.ToUpper(subB)}},
+			{ID: alice},
+			{ID: bob, Type: rbac.BuiltInRole, AssignableScopes: []string{"/"}, Permissions: []rbac.Permission{{Condition: "x"}}},
+		},
+		Assignments: []rbac.RoleAssignment{{Name: name(1), Scope: groupA, RoleDefinitionID: rbac.RoleReader, PrincipalID: alice}},
+	}
+	valid := rbac.RoleAssignment{Name: name(2), Scope: groupA, RoleDefinitionID: rbac.RoleOwner, PrincipalID: bob}
+	tests := []struct {
+		name string
+		edit func(*rbac.RoleAssignment)
+		is   error
+		text string
+	}{
+		{"no name", func(a *rbac.RoleAssignment) { a.Name = "" }, nil, "rbac: Name: "},
+		{"name", func(a *rbac.RoleAssignment) { a.Name = "x" }, nil, "rbac: Name: "},
+		{"scope", func(a *rbac.RoleAssignment) { a.Scope = "x" }, nil, "rbac: Scope: "},
+		{"principal", func(a *rbac.RoleAssignment) { a.PrincipalID = "x" }, rbac.ErrInvalidPrincipal, "rbac: PrincipalID: "},
+		{"role", func(a *rbac.RoleAssignment) { a.RoleDefinitionID = admins }, rbac.ErrRoleNotFound, "rbac: RoleDefinitionID: "},
+		{"condition", func(a *rbac.RoleAssignment) { a.RoleDefinitionID = bob }, rbac.ErrCondition, "rbac: RoleDefinitionID: "},
+		{"not assignable there", func(a *rbac.RoleAssignment) { a.RoleDefinitionID, a.Scope = customRole, subA }, rbac.ErrNotAssignable, ""},
+		{"not assignable anywhere", func(a *rbac.RoleAssignment) { a.RoleDefinitionID = alice }, rbac.ErrNotAssignable, ""},
+		{"exists", func(a *rbac.RoleAssignment) {
+			a.RoleDefinitionID, a.PrincipalID = strings.ToUpper(rbac.RoleReader), strings.ToUpper(alice)
+		}, rbac.ErrAssignmentExists, ""},
+		{"other principal", func(a *rbac.RoleAssignment) { a.Name, a.RoleDefinitionID = name(1), rbac.RoleReader }, rbac.ErrAssignmentUpdate, ""},
+		{"other role", func(a *rbac.RoleAssignment) { a.Name, a.PrincipalID = name(1), alice }, rbac.ErrAssignmentUpdate, ""},
+		{"other scope", func(a *rbac.RoleAssignment) {
+			a.Name, a.PrincipalID, a.RoleDefinitionID, a.Scope = name(1), alice, rbac.RoleReader, subA
+		}, rbac.ErrAssignmentUpdate, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			store := newStore(t, config)
+			before, _ := store.Policy(t.Context())
+			assignment := valid
+			tt.edit(&assignment)
+			stored, created, err := store.PutAssignment(t.Context(), assignment)
+			if err == nil || created || stored != (rbac.RoleAssignment{}) || tt.is != nil && !errors.Is(err, tt.is) || !strings.HasPrefix(err.Error(), tt.text) {
+				t.Errorf("error %v, want %v", err, tt.is)
+			}
+			if after, _ := store.Policy(t.Context()); after != before {
+				t.Error("a refused change made a new policy")
+			}
+		})
+	}
+	store := newStore(t, config)
+	for i, scope := range []string{machine, subB, groupOf(subB)} {
+		assignment := rbac.RoleAssignment{Name: name(byte(10 + i)), Scope: scope, RoleDefinitionID: customRole, PrincipalID: bob}
+		if _, created, err := store.PutAssignment(t.Context(), assignment); err != nil || !created {
+			t.Errorf("assignable at %s: %v", scope, err)
+		}
+	}
+}
+
+func TestStoreLimits(t *testing.T) {
+	guid := func(i int) string { return fmt.Sprintf("%08x-0000-4000-8000-000000000000", i+1) }
+	var config rbac.PolicyConfig
+	for i := range 4000 {
+		scope := subA
+		if i%2 == 0 {
+			scope = groupA
+		}
+		config.Assignments = append(config.Assignments, rbac.RoleAssignment{Name: guid(i), Scope: scope, RoleDefinitionID: rbac.RoleReader, PrincipalID: guid(i)})
+	}
+	for i := range 500 {
+		config.Assignments = append(config.Assignments, rbac.RoleAssignment{Name: guid(4000 + i), Scope: mgmtGroup, RoleDefinitionID: rbac.RoleReader, PrincipalID: guid(i)})
+	}
+	for i := range 5000 {
+		config.Roles = append(config.Roles, rbac.RoleDefinition{ID: guid(i)})
+	}
+	store := newStore(t, config)
+	n := 10_000
+	for scope, full := range map[string]bool{subA: true, machine: true, strings.ToUpper(groupA): true, mgmtGroup: true, subB: false, "/": false, mgmtGroup + "2": false} {
+		n++
+		_, _, err := store.PutAssignment(t.Context(), rbac.RoleAssignment{Name: guid(n), Scope: scope, RoleDefinitionID: rbac.RoleReader, PrincipalID: alice})
+		if errors.Is(err, rbac.ErrAssignmentLimit) != full || !full && err != nil {
+			t.Errorf("%s: %v", scope, err)
+		}
+	}
+	// What exists can be changed.
+	if _, created, err := store.PutAssignment(t.Context(), config.Assignments[0]); err != nil || created {
+		t.Errorf("change of an assignment: %v", err)
+	}
+	if _, _, err := store.PutRoleDefinition(t.Context(), rbac.RoleDefinition{ID: customRole}); !errors.Is(err, rbac.ErrRoleLimit) {
+		t.Errorf("one more role: %v", err)
+	}
+	if _, created, err := store.PutRoleDefinition(t.Context(), rbac.RoleDefinition{ID: guid(0), RoleName: "x"}); err != nil || created {
+		t.Errorf("change of a role: %v", err)
+	}
+}
+
+func TestStoreRoleDefinitions(t *testing.T) {
+	ctx := t.Context()
+	made := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+	store := newStore(t, rbac.PolicyConfig{})
+	definition := rbac.RoleDefinition{
+		ID:               customRole,
+		RoleName:         "Reader of a",
+		Permissions:      []rbac.Permission{{Actions: []string{"a/read"}}},
+		AssignableScopes: []string{"/"},
+		Stamp:            rbac.Stamp{CreatedOn: made, CreatedBy: alice},
+	}
+	stored, created, err := store.PutRoleDefinition(ctx, definition)
+	if err != nil || !created || stored.Type != rbac.CustomRole {
+		t.Fatalf("put: %+v, %v, %v", stored, created, err)
+	}
+	if _, _, err := store.PutAssignment(ctx, rbac.RoleAssignment{Name: name(1), Scope: subA, RoleDefinitionID: customRole, PrincipalID: alice}); err != nil {
+		t.Fatal(err)
+	}
+	if !allowed(t, store, alice, "a/read", subA) || allowed(t, store, alice, "a/write", subA) {
+		t.Error("not what the role grants")
+	}
+
+	// Nothing that goes in or comes out shares memory with the store.
+	definition.Permissions[0].Actions[0] = "*"
+	stored.Permissions[0].Actions[0] = "*"
+	got, err := store.RoleDefinition(ctx, "/providers/Microsoft.Authorization/roleDefinitions/"+strings.ToUpper(customRole))
+	if err != nil || got.Permissions[0].Actions[0] != "a/read" {
+		t.Fatalf("get: %+v, %v", got, err)
+	}
+	got.AssignableScopes[0] = "x"
+	list, err := store.RoleDefinitions(ctx)
+	if err != nil || len(list) != 5 || list[0].ID != rbac.RoleUserAccessAdministrator {
+		t.Fatalf("list: %+v, %v", list, err)
+	}
+	list[4].Permissions[0].Actions[0] = "*"
+	if got, _ := store.RoleDefinition(ctx, customRole); got.Permissions[0].Actions[0] != "a/read" || got.AssignableScopes[0] != "/" {
+		t.Error("the store is changed from outside")
+	}
+
+	definition.Permissions[0].Actions[0], definition.CreatedOn, definition.CreatedBy = "a/write", made.Add(1), bob
+	if stored, created, err = store.PutRoleDefinition(ctx, definition); err != nil || created || !stored.CreatedOn.Equal(made) || stored.CreatedBy != alice {
+		t.Fatalf("put again: %+v, %v, %v", stored, created, err)
+	}
+	if allowed(t, store, alice, "a/read", subA) || !allowed(t, store, alice, "a/write", subA) {
+		t.Error("a changed role does not count")
+	}
+
+	conditional := definition
+	conditional.Permissions = []rbac.Permission{{Actions: []string{"*"}, Condition: "x"}}
+	broken := definition
+	broken.Permissions = []rbac.Permission{{Actions: []string{"**"}}}
+	builtIn := definition
+	builtIn.ID, builtIn.Type = admins, rbac.BuiltInRole
+	reader := definition
+	reader.ID = rbac.RoleReader
+	for want, definition := range map[error]rbac.RoleDefinition{
+		rbac.ErrCondition:     conditional,
+		rbac.ErrInvalidAction: broken,
+		rbac.ErrBuiltInRole:   builtIn,
+	} {
+		if stored, created, err := store.PutRoleDefinition(ctx, definition); !errors.Is(err, want) || created || stored.ID != "" {
+			t.Errorf("put: %v, want %v", err, want)
+		}
+	}
+	if _, _, err := store.PutRoleDefinition(ctx, reader); !errors.Is(err, rbac.ErrBuiltInRole) {
+		t.Errorf("put over Reader: %v", err)
+	}
+	if !allowed(t, store, alice, "a/write", subA) {
+		t.Error("a refused change counts")
+	}
+
+	for id, want := range map[string]error{customRole: rbac.ErrRoleHasAssignments, rbac.RoleOwner: rbac.ErrBuiltInRole, admins: rbac.ErrNotFound, "x": rbac.ErrNotFound} {
+		if _, err := store.DeleteRoleDefinition(ctx, id); !errors.Is(err, want) {
+			t.Errorf("delete %s: %v, want %v", id, err, want)
+		}
+	}
+	if _, err := store.DeleteAssignment(ctx, name(1)); err != nil {
+		t.Fatal(err)
+	}
+	if deleted, err := store.DeleteRoleDefinition(ctx, customRole); err != nil || deleted.RoleName != "Reader of a" {
+		t.Errorf("delete: %+v, %v", deleted, err)
+	}
+	if _, err := store.RoleDefinition(ctx, customRole); !errors.Is(err, rbac.ErrNotFound) {
+		t.Errorf("get what is gone: %v", err)
+	}
+}

@@ -1,0 +1,179 @@
+package rbac
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Errors of [OperationFor] beside [ErrInvalidPath].
+var (
+	// ErrUnknownPath: the path is well spelled, but Resource Manager has nothing there: answer 404.
+	ErrUnknownPath = errors.New("no such place in Resource Manager")
+	// ErrMethod: no operation belongs to the method, or none at this path: answer 405.
+	ErrMethod = errors.New("method not allowed")
+)
+
+// Plane tells control actions from data actions; some operation names exist in both.
+type Plane uint8
+
+// The planes.
+const (
+	ControlPlane Plane = iota
+	DataPlane
+)
+
+// An Operation is what a request wants to do: an action, at a scope.
+type Operation struct {
+	// Action is compared without regard to case.
+	Action string
+	Scope  Scope
+	Plane  Plane
+	// Collection marks the list of a collection: Scope is what the listed items lie in. A route that shows only the items
+	// which the caller may read can let it pass; elsewhere Action must be allowed at Scope.
+	Collection bool
+}
+
+// OperationFor says which operation a Resource Manager request is, by its method and the canonical form of its path. The
+// action comes from the text after the last /providers/: the namespace and the types, then read for GET and HEAD, write for
+// PUT and PATCH, delete for DELETE, and for POST the operation that the path ends in, with "action". The scope is the
+// resource. What lies in no provider has the namespace Microsoft.Resources:
+//
+//	/subscriptions[/{id}]                          Microsoft.Resources/subscriptions/...
+//	/subscriptions/{id}/resourceGroups[/{name}]    Microsoft.Resources/subscriptions/resourceGroups/...
+//	/subscriptions/{id}/resources, locations       Microsoft.Resources/subscriptions/{word}/read
+//	.../resourceGroups/{name}/resources            Microsoft.Resources/subscriptions/resourceGroups/resources/read
+//	/subscriptions/{id}/providers[/{namespace}]    Microsoft.Resources/subscriptions/providers/read, at the subscription
+//	/providers[/{namespace}]                       Microsoft.Resources/providers/read, at "/"
+//	/tenants                                       Microsoft.Resources/tenants/read, at "/"
+//
+// Role assignments are authorized at the scope that they are for, all other extension resources at their own id. A path that
+// ends in a type is a collection, and only read. Locations and providers are lists too, but not of things with a scope of
+// their own, so they are not marked as a Collection.
+//
+// Headers and parameters that would override the method are ignored. Errors wrap [ErrInvalidPath] (among them a POST whose
+// path names no operation), [ErrUnknownPath] or [ErrMethod].
+func OperationFor(r *http.Request) (Operation, error) {
+	path, err := CanonicalPath(r.URL)
+	if err != nil {
+		return Operation{}, err
+	}
+	at, err := locate(path)
+	if err != nil {
+		return Operation{}, pathError("%w", err)
+	}
+	var verb string
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		verb = "/read"
+	case http.MethodPut, http.MethodPatch:
+		verb = "/write"
+	case http.MethodDelete:
+		verb = "/delete"
+	case http.MethodPost:
+		return at.action()
+	default:
+		return Operation{}, fmt.Errorf("rbac: %w: %q", ErrMethod, r.Method)
+	}
+	if at.rest == "" {
+		return at.item(verb)
+	}
+	return at.collection(verb)
+}
+
+// item is an operation on the resource itself.
+func (p place) item(verb string) (Operation, error) {
+	resourceType := p.scope.ResourceType()
+	switch {
+	case resourceType == "":
+		return Operation{}, fmt.Errorf("rbac: %w", ErrUnknownPath)
+	case strings.EqualFold(resourceType, "Microsoft.Authorization/roleAssignments"):
+		p.scope, _ = p.scope.Parent()
+	}
+	return Operation{Action: resourceType + verb, Scope: p.scope}, nil
+}
+
+// collection is the list of what lies directly in a scope.
+func (p place) collection(verb string) (Operation, error) {
+	operation := Operation{Scope: p.scope, Collection: true}
+	if typed, ok := p.typed(); ok {
+		operation.Action = typed
+	} else {
+		listed, ok := p.listing()
+		if !ok {
+			return Operation{}, fmt.Errorf("rbac: %w", ErrUnknownPath)
+		}
+		operation.Action, operation.Collection = listed.resourceType, listed.items
+	}
+	if verb != "/read" {
+		return Operation{}, fmt.Errorf("rbac: %w: a collection is only read", ErrMethod)
+	}
+	operation.Action += verb
+	return operation, nil
+}
+
+// action is a POST.
+func (p place) action() (Operation, error) {
+	operation := Operation{Scope: p.scope}
+	_, after := nextSegment(p.rest)
+	_, listed := p.listing()
+	switch typed, ok := p.typed(); {
+	case ok:
+		operation.Action = typed
+	case p.rest == "" || listed || isProviders(p.rest):
+		return Operation{}, pathError("a POST names an operation")
+	case p.scope.key != "" && after == "":
+		operation.Action = p.scope.ResourceType() + p.rest
+	default:
+		return Operation{}, fmt.Errorf("rbac: %w", ErrUnknownPath)
+	}
+	operation.Action += "/action"
+	return operation, nil
+}
+
+// typed returns the namespace and types that the path ends in, when it ends in a type of a resource provider: the type of a
+// collection, or, in a POST, the operation.
+func (p place) typed() (string, bool) {
+	if isProviders(p.rest) {
+		_, provider := nextSegment(p.rest)
+		return strings.TrimPrefix(provider, "/"), strings.Count(provider, "/") == 2
+	}
+	return p.scope.ResourceType() + p.rest, p.inProvider && p.rest != ""
+}
+
+// A listing is a collection that lies in no resource provider.
+type listing struct {
+	parent, word string
+	// resourceType is what the action is made of, and items reports whether what is listed has scopes of its own.
+	resourceType string
+	items        bool
+}
+
+var listings = []listing{
+	{"", "subscriptions", subscriptionType, true},
+	{"", "tenants", rootNamespace + "/tenants", true},
+	{"", "providers", rootNamespace + "/providers", false},
+	{subscriptionType, "resourceGroups", resourceGroupType, true},
+	{subscriptionType, "resources", subscriptionType + "/resources", true},
+	{subscriptionType, "locations", subscriptionType + "/locations", false},
+	{subscriptionType, "providers", subscriptionType + "/providers", false},
+	{resourceGroupType, "resources", resourceGroupType + "/resources", true},
+}
+
+// listing returns the listing that the rest of the path names. Of a provider, the list and the single one are the same.
+func (p place) listing() (listing, bool) {
+	if p.inProvider {
+		return listing{}, false
+	}
+	parent := p.scope.ResourceType()
+	word, after := nextSegment(p.rest)
+	for _, l := range listings {
+		if l.parent != parent || !strings.EqualFold(l.word, word) {
+			continue
+		}
+		_, beyond := nextSegment(after)
+		return l, after == "" || l.word == "providers" && beyond == ""
+	}
+	return listing{}, false
+}

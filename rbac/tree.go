@@ -1,0 +1,137 @@
+package rbac
+
+import (
+	"errors"
+	"strings"
+)
+
+// The types of what lies in no resource provider.
+const (
+	rootNamespace     = "Microsoft.Resources"
+	subscriptionType  = rootNamespace + "/subscriptions"
+	resourceGroupType = subscriptionType + "/resourceGroups"
+)
+
+// providersMark stands, in any case, before the namespace of every resource provider in a path, and nowhere else.
+const providersMark = "/providers/"
+
+// A place is how a path reads in Resource Manager's tree.
+type place struct {
+	// scope is the longest scope that the path begins with.
+	scope Scope
+	// rest is what follows: "" or, beginning with a slash, a collection of scope or an operation on it.
+	rest string
+	// inProvider reports that scope is a resource, so that rest is one of its own types.
+	inProvider bool
+}
+
+// locate reads a path that checkPath has passed, from the left.
+func locate(path string) (place, error) {
+	if path == "/" {
+		return place{}, nil
+	}
+	rest := path
+	inProvider := false
+
+	if word, after := nextSegment(rest); strings.EqualFold(word, "subscriptions") {
+		if id, after := nextSegment(after); id != "" {
+			if err := checkName(id); err != nil {
+				return place{}, err
+			}
+			rest = after
+			if word, after := nextSegment(rest); strings.EqualFold(word, "resourceGroups") {
+				if name, after := nextSegment(after); name != "" {
+					if err := checkName(name); err != nil {
+						return place{}, err
+					}
+					rest = after
+				}
+			}
+		}
+	}
+
+	for isProviders(rest) {
+		_, after := nextSegment(rest)
+		namespace, after := nextSegment(after)
+		if err := checkName(namespace); err != nil {
+			return place{}, err
+		}
+		if isProviders(after) {
+			return place{}, errors.New(`"providers" where a type belongs`)
+		}
+		resource := after
+		for !isProviders(resource) {
+			_, after := nextSegment(resource)
+			name, after := nextSegment(after)
+			if name == "" {
+				break
+			}
+			if err := checkName(name); err != nil {
+				return place{}, err
+			}
+			resource = after
+			rest, inProvider = resource, true
+		}
+		if len(resource) == len(after) {
+			break // no resource, only a namespace or a collection
+		}
+	}
+	return place{scope: newScope(path[:len(path)-len(rest)]), rest: rest, inProvider: inProvider}, nil
+}
+
+// checkName refuses a name that would move the last /providers/ of a path.
+func checkName(name string) error {
+	if strings.EqualFold(name, "providers") {
+		return errors.New(`"providers" where a name belongs`)
+	}
+	return nil
+}
+
+// isProviders reports whether the first segment of path is the word providers.
+func isProviders(path string) bool {
+	word, _ := nextSegment(path)
+	return strings.EqualFold(word, "providers")
+}
+
+// nextSegment cuts the first segment off path, which is "" or begins with a slash.
+func nextSegment(path string) (segment, after string) {
+	if path == "" {
+		return "", ""
+	}
+	if i := strings.IndexByte(path[1:], '/'); i >= 0 {
+		return path[1 : i+1], path[i+1:]
+	}
+	return path[1:], ""
+}
+
+// segment returns segment i of path, counted from 0, or "".
+func segment(path string, i int) string {
+	found := ""
+	for range i + 1 {
+		found, path = nextSegment(path)
+	}
+	return found
+}
+
+// lastProvider returns what follows the last /providers/ of path: a namespace and pairs of type and name. It is "" when
+// there is none.
+func lastProvider(path string) string {
+	for i := len(path) - len(providersMark); i >= 0; i-- {
+		if path[i] == '/' && strings.EqualFold(path[i:i+len(providersMark)], providersMark) {
+			return path[i+len(providersMark):]
+		}
+	}
+	return ""
+}
+
+// typeIn returns {namespace}/{type}[/{type}...] of {namespace}/{type}/{name}[/{type}/{name}...].
+func typeIn(provider string) string {
+	types, rest := nextSegment("/" + provider)
+	for rest != "" {
+		var word string
+		word, rest = nextSegment(rest)
+		types += "/" + word
+		_, rest = nextSegment(rest)
+	}
+	return types
+}
