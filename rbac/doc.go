@@ -11,6 +11,9 @@
 // or above it, names a [RoleDefinition] with a permission whose actions match and whose notActions do not. What nothing
 // grants is refused.
 //
+// A Policy is compiled from a [PolicyConfig], which [Import] reads from Azure's own exports, and is the simplest Source. A
+// [MemoryStore] is one whose roles and assignments can be changed; package armapi lets clients change them.
+//
 // # What it guards against
 //
 // The scope that is authorized is the scope that is served: a path with two readings (encoded separators, dot segments,

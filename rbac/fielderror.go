@@ -5,6 +5,9 @@ import (
 	"fmt"
 )
 
+// ErrInvalid is wrapped by errors that say which field of a role definition or a role assignment is wrong.
+var ErrInvalid = errors.New("invalid")
+
 // A fieldError says which field of a role definition or a role assignment is wrong, and how.
 type fieldError struct {
 	// field is a Go selector, such as Permissions[0].Actions[3].
@@ -16,27 +19,24 @@ func inField(field string, err error) error { return &fieldError{field: field, e
 
 func (e *fieldError) Error() string { return e.field + ": " + e.err.Error() }
 
-func (e *fieldError) Unwrap() error { return e.err }
+func (e *fieldError) Unwrap() []error { return []error{ErrInvalid, e.err} }
 
 // An objectError says which object of a PolicyConfig is wrong, and how.
 type objectError struct {
 	// list is Roles or Assignments.
 	list  string
 	index int
-	// conflict is the index of another object of the list that makes this one wrong.
+	// conflict is the index of another object of the list that makes this one wrong, and err says why. Without it err is a
+	// *fieldError.
 	conflict *int
 	err      error
 }
 
 func (e *objectError) Error() string {
-	object := fmt.Sprintf("%s[%d]", e.list, e.index)
 	if e.conflict != nil {
-		return fmt.Sprintf("%s: conflicts with %s[%d]: %v", object, e.list, *e.conflict, e.err)
+		return fmt.Sprintf("%s[%d]: conflicts with %s[%d]: %v", e.list, e.index, e.list, *e.conflict, e.err)
 	}
-	if _, ok := errors.AsType[*fieldError](e.err); ok {
-		return object + "." + e.err.Error()
-	}
-	return object + ": " + e.err.Error()
+	return fmt.Sprintf("%s[%d].%v", e.list, e.index, e.err)
 }
 
 func (e *objectError) Unwrap() error { return e.err }

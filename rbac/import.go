@@ -90,7 +90,7 @@ func (im *importer) locate(err error) error {
 	if field, ok := errors.AsType[*fieldError](wrong.err); ok {
 		return fmt.Errorf("%s: %s: %w", at.file, at.member(field.field), field.err)
 	}
-	return fmt.Errorf("%v: %w", at, wrong.err)
+	return err
 }
 
 // member returns the path in the file of a field that is named by a Go selector.

@@ -187,21 +187,22 @@ func (s *MemoryStore) PutAssignment(_ context.Context, assignment RoleAssignment
 		stored.RoleDefinitionID = fold(a.role.definition.ID)
 
 		existing, exists := next.assignments[fold(stored.Name)]
-		if exists {
-			old, err := next.policy.compileAssignment(existing)
-			if err != nil {
-				return fmt.Errorf("rbac: %w", err)
-			}
-			if old.grant() != a.grant() {
-				return fmt.Errorf("rbac: %w: %s", ErrAssignmentUpdate, existing.Name)
-			}
+		held := next.policy.held(a.grant())
+		switch {
+		case exists && (held == nil || fold(held.source.Name) != fold(stored.Name)):
+			return fmt.Errorf("rbac: %w: %s", ErrAssignmentUpdate, existing.Name)
+		case exists:
 			stored.Scope, stored.CreatedOn, stored.CreatedBy = existing.Scope, existing.CreatedOn, existing.CreatedBy
 			stored.PrincipalType = cmp.Or(stored.PrincipalType, existing.PrincipalType)
 			if stored.PrincipalType == existing.PrincipalType && stored.Description == existing.Description {
 				stored.Stamp = existing.Stamp
 			}
-		} else if err := next.admits(a); err != nil {
-			return fmt.Errorf("rbac: %w", err)
+		case held != nil:
+			return fmt.Errorf("rbac: %w: %s", ErrAssignmentExists, held.source.Name)
+		default:
+			if err := next.policy.admits(a); err != nil {
+				return fmt.Errorf("rbac: %w", err)
+			}
 		}
 		next.assignments[fold(stored.Name)] = stored
 		created = !exists
@@ -288,25 +289,30 @@ func (s *memoryState) customRoles() int {
 	return n
 }
 
-// admits reports why a cannot be added.
-func (s *memoryState) admits(a *assignment) error {
+// held returns the assignment that gives g, or nil.
+func (p *Policy) held(g grant) *assignment {
+	for _, a := range p.assignments[g.principal] {
+		if a.grant() == g {
+			return a
+		}
+	}
+	return nil
+}
+
+// admits reports why a store with policy p cannot have a new assignment.
+func (p *Policy) admits(a *assignment) error {
 	if !slices.ContainsFunc(a.role.definition.AssignableScopes, func(assignable string) bool {
 		scope, err := parseScope(assignable)
 		return err == nil && scope.Contains(a.scope)
 	}) {
 		return fmt.Errorf("%w: role %s at %s", ErrNotAssignable, a.role.definition.ID, a.scope)
 	}
-	for _, held := range s.policy.assignments[a.principal] {
-		if held.grant() == a.grant() {
-			return fmt.Errorf("%w: %s", ErrAssignmentExists, held.source.Name)
-		}
-	}
 	within, limit := limitOf(a.scope)
 	if limit == 0 {
 		return nil
 	}
 	n := 0
-	for _, held := range s.policy.assignments {
+	for _, held := range p.assignments {
 		for _, other := range held {
 			if within.Contains(other.scope) {
 				n++

@@ -42,15 +42,10 @@ func NewPolicy(config PolicyConfig) (*Policy, error) {
 		roles:       make(map[string]*role),
 		assignments: make(map[string][]*assignment),
 	}
-	for _, definition := range BuiltInRoles() {
-		r, err := compileRole(definition)
-		if err != nil {
-			return nil, fmt.Errorf("rbac: built-in role %s: %w", definition.RoleName, err)
+	for _, definitions := range [][]RoleDefinition{BuiltInRoles(), config.Roles} {
+		if err := p.addRoles(definitions); err != nil {
+			return nil, fmt.Errorf("rbac: %w", err)
 		}
-		p.roles[definition.ID] = r
-	}
-	if err := p.addRoles(config.Roles); err != nil {
-		return nil, fmt.Errorf("rbac: %w", err)
 	}
 	if err := p.addAssignments(config.Assignments); err != nil {
 		return nil, fmt.Errorf("rbac: %w", err)
@@ -58,6 +53,7 @@ func NewPolicy(config PolicyConfig) (*Policy, error) {
 	return p, nil
 }
 
+// addRoles adds definitions, each of which replaces one that was there before.
 func (p *Policy) addRoles(definitions []RoleDefinition) error {
 	first := make(map[string]int)
 	for i, definition := range definitions {
@@ -111,7 +107,7 @@ func (p *Policy) addAssignments(sources []RoleAssignment) error {
 	return nil
 }
 
-// compileAssignment checks and compiles an assignment. Errors about a field are *fieldError.
+// compileAssignment checks and compiles an assignment. Errors are *fieldError.
 func (p *Policy) compileAssignment(source RoleAssignment) (*assignment, error) {
 	if source.Name != "" && !IsGUID(source.Name) {
 		return nil, inField("Name", fmt.Errorf("%.80q is not a GUID", source.Name))

@@ -351,3 +351,17 @@ func TestScopesHoldsFilter(t *testing.T) {
 		t.Errorf("Filter of nothing = %#v", got)
 	}
 }
+
+func TestNoAllocations(t *testing.T) {
+	policy, err := rbac.NewPolicy(rbac.PolicyConfig{Assignments: []rbac.RoleAssignment{
+		{Scope: subA, RoleDefinitionID: rbac.RoleContributor, PrincipalID: admins},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := setOf(t, policy, rbac.Subject{ObjectID: alice, Groups: []string{admins}})
+	op := rbac.Operation{Action: "Microsoft.Authorization/roleAssignments/Write", Scope: mustScope(t, machine)}
+	if n := testing.AllocsPerRun(100, func() { set.Check(op) }); n != 0 {
+		t.Errorf("a check allocates %v times", n)
+	}
+}

@@ -25,10 +25,9 @@ var Root Scope
 //	/providers/Microsoft.Management/managementGroups/{id}
 //	/subscriptions/{id}
 //	/subscriptions/{id}/resourceGroups/{name}
-//	{any of these}/providers/{namespace}/{type}/{name}[/{type}/{name}...]
-//	{any of these}/providers/{namespace}/{type}/{name}[/{type}/{name}...]      an extension resource
+//	{any of these, or a resource}/providers/{namespace}/{type}/{name}[/{type}/{name}...]
 //
-// The words subscriptions, resourceGroups and providers count in any case. Spelling is as strict as for [CanonicalPath],
+// What lies below a resource by a /providers/ of its own is an extension resource, such as a role assignment. The words subscriptions, resourceGroups and providers count in any case. Spelling is as strict as for [CanonicalPath],
 // and a trailing slash is an error here. Nothing may be called "providers", because the text after the last /providers/ and
 // a reading from the left would name different resources then.
 //

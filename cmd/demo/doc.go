@@ -1,0 +1,40 @@
+// Demo is a local Azure Stack Hub to point real Azure clients at: an AD FS to get tokens from, and a small Resource Manager
+// behind the gate.
+//
+//	go run ./cmd/demo
+//
+// prints where it is, whom one can be, and three commands to paste: get a token, make a call that is allowed, and one that
+// is not. Nothing is configured and nothing has to be installed.
+//
+//	https://localhost:8443    Resource Manager and, at /adfs, AD FS. Its certificate is issued by a CA that the demo makes
+//	                          for itself; clients trust ca.pem in the data directory.
+//	http://127.0.0.1:8080     the same for curl and a browser. Requests are answered only when their Host header names
+//	                          this machine, so that no web site can reach the demo through a browser (DNS rebinding).
+//
+// # The way of a request
+//
+// A client asks /metadata/endpoints for the identity provider and the audience, gets a token at /adfs/oauth2/token and sends
+// it with its calls. [middleware.Gate] verifies the token against what [openid.Provider] fetched from the AD FS, over HTTPS
+// like everyone else, and lets through what the role assignments in an [rbac.MemoryStore] allow. Behind it lie the Resource
+// Manager (internal/resourcemanager) and Microsoft.Authorization ([armapi]), by which role assignments are changed with
+// effect on the next request. /livez answers as long as the process lives; /readyz as soon as tokens can be verified.
+//
+// # Someone else's identity provider
+//
+// With --authority and --audience, or --resource-manager to discover both, the demo trusts an existing AD FS or Entra ID in
+// place of its own. It then has no AD FS and no sample principals. Role assignments come from files (--import), subscriptions
+// from --subscription; without it the sample subscriptions are there, in the first tenant.
+//
+// # Commands
+//
+//	demo [serve]      the server
+//	demo token        prints a token of a sample principal, for scripts
+//	demo principals   lists the sample principals with their credentials
+//	demo help         says more; so does --help after a command
+//
+// What outlives a run is in the data directory: see package internal/datadir. The exit status is 0 after Ctrl-C, 1 when
+// something failed, 2 when the command line is wrong.
+//
+// Client secrets are a convenience of the demo: on Azure Stack Hub with AD FS a service principal proves itself with a
+// certificate, which the demo takes too.
+package main

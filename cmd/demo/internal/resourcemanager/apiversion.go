@@ -1,0 +1,33 @@
+package resourcemanager
+
+import (
+	"net/http"
+	"regexp"
+	"time"
+)
+
+var apiVersion = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})(?i:-preview|-alpha|-beta|-privatepreview)?$`)
+
+// requireAPIVersion refuses a request without a well-formed api-version. Any version is served, in the one shape that
+// there is: clients of all ages read it.
+func requireAPIVersion(next http.Handler) http.Handler {
+	return endpoint(func(w http.ResponseWriter, r *http.Request) error {
+		versions := r.URL.Query()["api-version"]
+		if len(versions) == 0 || versions[0] == "" {
+			return failf(http.StatusBadRequest, "MissingApiVersionParameter",
+				"The api-version query parameter (?api-version=) is required for all requests.")
+		}
+		match := apiVersion.FindStringSubmatch(versions[0])
+		valid := match != nil && len(versions) == 1
+		if valid {
+			_, err := time.Parse(time.DateOnly, match[1])
+			valid = err == nil
+		}
+		if !valid {
+			return failf(http.StatusBadRequest, "InvalidApiVersionParameter",
+				"The api-version '%.32s' is invalid. It is a date, YYYY-MM-DD, that '-preview' may follow.", versions[0])
+		}
+		next.ServeHTTP(w, r)
+		return nil
+	})
+}

@@ -1,0 +1,82 @@
+package sample
+
+import (
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"hubgate.example/cmd/demo/internal/datadir"
+	"hubgate.example/openid"
+)
+
+const secretsFile = "secrets.json"
+
+// Credentials are what the sample principals prove themselves with. They are generated once for each data directory.
+type Credentials struct {
+	dir          *datadir.Dir
+	secrets      map[string]string
+	certificates map[string]*x509.Certificate
+}
+
+// OpenCredentials reads the credentials from the data directory and makes those that are not there.
+func OpenCredentials(dir *datadir.Dir) (*Credentials, error) {
+	c := &Credentials{dir: dir, secrets: map[string]string{}, certificates: map[string]*x509.Certificate{}}
+	if err := c.openSecrets(); err != nil {
+		return nil, err
+	}
+	for _, p := range principals {
+		if p.Kind != openid.KindServicePrincipal {
+			continue
+		}
+		pair, err := dir.KeyPair(certificateFile(p), nil, datadir.SelfSigned(p.Name))
+		if err != nil {
+			return nil, err
+		}
+		c.certificates[p.Name] = pair.Leaf
+	}
+	return c, nil
+}
+
+func (c *Credentials) openSecrets() error {
+	content, err := c.dir.Read(secretsFile)
+	if err == nil {
+		if err := json.Unmarshal(content, &c.secrets); err != nil {
+			return fmt.Errorf("%s: %w", c.dir.File(secretsFile), err)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	complete := true
+	for _, p := range principals {
+		if c.secrets[p.Name] == "" {
+			c.secrets[p.Name] = rand.Text()
+			complete = false
+		}
+	}
+	if complete {
+		return nil
+	}
+	if content, err = json.MarshalIndent(c.secrets, "", "  "); err != nil {
+		return err
+	}
+	return c.dir.Write(secretsFile, append(content, '\n'), 0o600)
+}
+
+// Secret returns a user's password or a service principal's client secret.
+func (c *Credentials) Secret(p Principal) string { return c.secrets[p.Name] }
+
+// Certificate returns a service principal's certificate, and nil for everyone else.
+func (c *Credentials) Certificate(p Principal) *x509.Certificate { return c.certificates[p.Name] }
+
+// CertificateFile returns the path of the PEM file with a service principal's key and certificate, and "" for everyone else.
+func (c *Credentials) CertificateFile(p Principal) string {
+	if c.certificates[p.Name] == nil {
+		return ""
+	}
+	return c.dir.File(certificateFile(p))
+}
+
+func certificateFile(p Principal) string { return "clients/" + p.Name + ".pem" }

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hubgate.example/cmd/demo/internal/sample"
+)
+
+// Whatever is wrong ends with one line that names it, and with nothing on standard output.
+func TestErrors(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	free.Close()
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	broken := write("broken.json", `[{"name":`)
+	noRole := write("norole.json", `[{"name":"6a0c1f0e-6d5b-4d0b-8a5e-0c1d2e3f4a5b","scope":"/","principalId":"6a0c1f0e-6d5b-4d0b-8a5e-0c1d2e3f4a5b",
+		"roleDefinitionId":"/providers/Microsoft.Authorization/roleDefinitions/11111111-2222-4333-8444-555555555555"}]`)
+	noPEM := write("no.pem", "no PEM")
+	fresh := filepath.Join(dir, "fresh")
+
+	const (
+		guid   = "6a0c1f0e-6d5b-4d0b-8a5e-0c1d2e3f4a5b"
+		entra  = "https://login.example/" + guid
+		common = "https://login.example/common"
+		ours   = "https://adfs.example/adfs"
+	)
+	external := func(more ...string) []string {
+		return append([]string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", filepath.Join(dir, "external"), "--audience", "https://api.example"}, more...)
+	}
+	for _, test := range []struct {
+		name   string
+		args   []string
+		status int
+		want   string // in the line
+	}{
+		{"unknown command", []string{"run"}, 2, `unknown command "run"`},
+		{"unknown flag", []string{"--prot", "1"}, 2, "-prot"},
+		{"unknown flag of a command", []string{"token", "--who", "x"}, 2, "-who"},
+		{"flag without value", []string{"--listen"}, 2, "-listen"},
+		{"argument", []string{"serve", "now"}, 2, `unexpected argument "now"`},
+		{"help for an unknown command", []string{"help", "run"}, 2, `unknown command "run"`},
+		{"help for two", []string{"help", "serve", "token"}, 2, "one command"},
+		{"help for a flag", []string{"help", "--json"}, 2, "--json"},
+
+		{"listen without port", []string{"--listen", "localhost"}, 2, "--listen: "},
+		{"listen elsewhere", []string{"--listen", "192.0.2.1:8443"}, 2, "--listen: "},
+		{"plain HTTP for everyone", []string{"--listen-http", "0.0.0.0:8080"}, 2, "--listen-http: "},
+		{"plain HTTP on every interface", []string{"--listen-http", ":8080"}, 2, "--listen-http: "},
+		{"port in use", []string{"--listen", taken.Addr().String(), "--data", fresh}, 1, "--listen: listen tcp " + taken.Addr().String() + ": bind: address already in use"},
+		{"plain port in use", []string{"--listen", "127.0.0.1:0", "--listen-http", taken.Addr().String(), "--data", fresh}, 1, "--listen-http: listen tcp"},
+		{"port unknown", []string{"--listen", "127.0.0.1:nothing", "--data", fresh}, 1, "--listen: "},
+		{"log format", []string{"--log-format", "xml"}, 2, "--log-format: "},
+		{"no data directory", []string{"--data", ""}, 2, "--data: "},
+		{"data directory is a file", []string{"--data", broken}, 1, "--data: "},
+		{"subscription no GUID", []string{"--subscription", "mine"}, 2, `--subscription: "mine"`},
+		{"subscription twice", []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", fresh, "--subscription", guid, "--subscription", strings.ToUpper(guid)}, 2, "--subscription: "},
+		{"subscription of the samples", []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", fresh, "--subscription", sample.SandboxID}, 2, "--subscription: "},
+
+		{"import of nothing", []string{"--import", filepath.Join(dir, "none.json"), "--data", fresh}, 1, "--import: "},
+		{"import of no JSON", []string{"--import", broken, "--data", fresh}, 1, broken},
+		{"import of an assignment without its role", []string{"--import", noRole, "--data", fresh}, 1, noRole},
+
+		{"authority without audience", []string{"--authority", entra}, 2, "--audience: is required"},
+		{"audience without authority", []string{"--audience", "https://api.example"}, 2, "--audience: "},
+		{"tenant without authority", []string{"--tenant", guid}, 2, "--tenant: "},
+		{"CA file without authority", []string{"--ca-file", noPEM}, 2, "--ca-file: "},
+		{"authority and Resource Manager", []string{"--authority", entra, "--audience", "x", "--resource-manager", "https://management.example"}, 2, "--resource-manager: "},
+		{"audience and Resource Manager", []string{"--audience", "x", "--resource-manager", "https://management.example"}, 2, "--audience: "},
+		{"authority over plain HTTP", external("--authority", "http://login.example/"+guid), 2, "identity provider http://login.example/"},
+		{"authority no URL", external("--authority", "login.example"), 2, "identity provider login.example"},
+		{"authority twice", external("--authority", entra, "--authority", entra), 2, "twice"},
+		{"many tenants and none named", external("--authority", common), 2, "--tenant: is required"},
+		{"tenant no GUID", external("--authority", common, "--tenant", "contoso"), 2, "contoso"},
+		{"AD FS of two tenants", external("--authority", ours, "--tenant", guid, "--tenant", sample.Tenant), 2, "--tenant: "},
+		{"AD FS and Entra ID", external("--authority", ours, "--authority", entra), 2, "do not mix"},
+		{"CA file is none", external("--authority", ours, "--ca-file", noPEM), 1, noPEM},
+		{"CA file missing", external("--authority", ours, "--ca-file", filepath.Join(dir, "none.pem")), 1, "--ca-file: "},
+		{"Resource Manager cannot be reached", []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", fresh, "--resource-manager", "https://" + free.Addr().String()}, 1, "--resource-manager: "},
+
+		{"token of nobody", []string{"token"}, 2, "--as: "},
+		{"token of a stranger", []string{"token", "--as", "stranger"}, 2, "owner, contributor, reader, outsider, deployer"},
+		{"token without data directory", []string{"token", "--as", "owner", "--data", filepath.Join(dir, "none")}, 1, "--data: "},
+		{"token without demo", []string{"token", "--as", "owner", "--data", dir}, 1, "no demo is running"},
+		{"principals without data directory", []string{"principals", "--data", filepath.Join(dir, "none")}, 1, "--data: "},
+		{"principals in another form", []string{"principals", "--output", "yaml", "--data", dir}, 2, "--output: "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			status := run(t.Context(), test.args, &stdout, &stderr)
+			if status != test.status || !strings.Contains(stderr.String(), test.want) {
+				t.Errorf("status %d: %s; want %d: %s", status, &stderr, test.status, test.want)
+			}
+			if line := stderr.String(); !strings.HasPrefix(line, "demo: ") || strings.Count(line, "\n") != 1 {
+				t.Errorf("not one line: %q", line)
+			}
+			if stdout.Len() > 0 {
+				t.Errorf("standard output: %s", &stdout)
+			}
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for _, test := range []struct {
+		args string
+		want []string
+	}{
+		{"help", []string{"serve", "token", "principals"}},
+		{"--help", []string{"serve", "token", "principals"}},
+		{"-h", []string{"serve", "token", "principals"}},
+		{"help serve", []string{"--listen ADDR", "(default 127.0.0.1:8443)", "--listen-http ADDR", "--authority URL", "--audience URI",
+			"--tenant ID", "--ca-file PEM", "--resource-manager URL", "--data DIR", "--subscription ID[:TENANT]", "--import FILE",
+			"comes back at the next start", "--log-format FORMAT"}},
+		{"serve --help", []string{"--listen ADDR"}},
+		{"token -h", []string{"--as NAME", "--data DIR"}},
+		{"principals --help", []string{"--output FORMAT", "--data DIR"}},
+	} {
+		output := runCommand(t, strings.Fields(test.args)...)
+		for _, want := range test.want {
+			if !strings.Contains(output, want) {
+				t.Errorf("demo %s lacks %q:\n%s", test.args, want, output)
+			}
+		}
+	}
+}
+
+func TestListenAddresses(t *testing.T) {
+	for _, test := range []struct {
+		address      string
+		https, plain bool
+	}{
+		{"127.0.0.1:8443", true, true},
+		{"localhost:8443", true, true},
+		{"[::1]:8443", true, true},
+		{":8443", true, false},
+		{"0.0.0.0:8443", true, false},
+		{"[::]:8443", true, false},
+		{"127.0.0.2:8443", false, false}, // localhost is not there
+		{"192.0.2.1:8443", false, false},
+		{"host.example:8443", false, false},
+		{"8443", false, false},
+	} {
+		if err := checkListen("--listen", test.address, true); (err == nil) != test.https {
+			t.Errorf("HTTPS on %s: %v", test.address, err)
+		}
+		if err := checkListen("--listen-http", test.address, false); (err == nil) != test.plain {
+			t.Errorf("plain HTTP on %s: %v", test.address, err)
+		}
+	}
+}
+
+func TestShellWord(t *testing.T) {
+	for word, want := range map[string]string{
+		"":                       "''",
+		"/home/user/ca.pem":      "/home/user/ca.pem",
+		"/home/a user/ca.pem":    "'/home/a user/ca.pem'",
+		"it's":                   `'it'\''s'`,
+		"https://x/y?a=1&b=$(z)": "'https://x/y?a=1&b=$(z)'",
+		"~/ca.pem":               "'~/ca.pem'",
+	} {
+		if got := shellWord(word); got != want {
+			t.Errorf("%s is quoted %s, want %s", word, got, want)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"flag"
+	"net"
+	"strings"
+
+	"hubgate.example/cmd/demo/internal/datadir"
+	"hubgate.example/cmd/demo/internal/resourcemanager"
+	"hubgate.example/rbac"
+)
+
+// serveOptions are the flags of demo serve.
+type serveOptions struct {
+	listen     string
+	listenHTTP string // empty: no plain HTTP
+	data       string
+	logFormat  string
+
+	authorities     []string
+	audiences       []string
+	tenants         []string
+	caFile          string
+	resourceManager string
+
+	subscriptions []resourcemanager.Subscription // without a Tenant: in the home tenant
+	imports       []string
+}
+
+// dataFlag defines --data, which all commands have.
+func dataFlag(flags *flag.FlagSet, data *string) {
+	directory, _ := datadir.Default() // without a default the flag is required, which openData says
+	flags.StringVar(data, "data", directory, "keep the CA, keys and credentials in `DIR`")
+}
+
+func defineServeFlags(flags *flag.FlagSet) *serveOptions {
+	o := &serveOptions{}
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:8443", "serve HTTPS on `ADDR`; URLs name it localhost")
+	flags.StringVar(&o.listenHTTP, "listen-http", "127.0.0.1:8080", "serve plain HTTP on `ADDR`, a loopback address, for curl and a browser; \"\" switches it off")
+	dataFlag(flags, &o.data)
+	flags.StringVar(&o.logFormat, "log-format", "text", "write logs, which go to standard error, as `FORMAT` text or json")
+
+	repeated := func(list *[]string, name, usage string) {
+		flags.Func(name, usage+"; may be repeated", func(value string) error {
+			*list = append(*list, value)
+			return nil
+		})
+	}
+	repeated(&o.authorities, "authority", "trust the identity provider at `URL` in place of the demo's own: an AD FS (.../adfs) or an Entra ID tenant")
+	repeated(&o.audiences, "audience", "accept tokens for the App ID `URI`; required with --authority")
+	repeated(&o.tenants, "tenant", "accept tokens of the directory tenant `ID`; required where an authority serves many")
+	flags.StringVar(&o.caFile, "ca-file", "", "trust the certificate authorities in the `PEM` file, beside the system's, for --authority and --resource-manager")
+	flags.StringVar(&o.resourceManager, "resource-manager", "", "ask the Resource Manager at `URL` for its identity provider and audiences, and trust them; with Entra ID, --tenant says which tenant")
+	flags.Func("subscription", "have the empty subscription `ID[:TENANT]`, in the first tenant when none is named; may be repeated", func(value string) error {
+		id, tenant, _ := strings.Cut(value, ":")
+		o.subscriptions = append(o.subscriptions, resourcemanager.Subscription{ID: id, Tenant: tenant, DisplayName: id})
+		return nil
+	})
+	repeated(&o.imports, "import", "have the role definitions and assignments in the `FILE` that az role definition list or az role assignment list --all printed as JSON, or in REST's shape; what is deleted comes back at the next start while the file has it")
+	return o
+}
+
+// external reports that someone else's identity provider is trusted.
+func (o *serveOptions) external() bool { return len(o.authorities) > 0 || o.resourceManager != "" }
+
+// check finds what is wrong with the command line alone.
+func (o *serveOptions) check() error {
+	switch {
+	case o.logFormat != "text" && o.logFormat != "json":
+		return usagef("--log-format: %q is neither text nor json", o.logFormat)
+	case len(o.authorities) > 0 && o.resourceManager != "":
+		return usagef("--resource-manager: finds the authority by itself: give either it or --authority")
+	case len(o.authorities) > 0 && len(o.audiences) == 0:
+		return usagef("--audience: is required with --authority")
+	case len(o.authorities) == 0 && len(o.audiences) > 0:
+		return usagef("--audience: is for --authority")
+	case !o.external() && len(o.tenants) > 0:
+		return usagef("--tenant: is for --authority and --resource-manager")
+	case !o.external() && o.caFile != "":
+		return usagef("--ca-file: is for --authority and --resource-manager")
+	}
+	if err := checkListen("--listen", o.listen, true); err != nil {
+		return err
+	}
+	if o.listenHTTP != "" {
+		if err := checkListen("--listen-http", o.listenHTTP, false); err != nil {
+			return err
+		}
+	}
+	for _, s := range o.subscriptions {
+		if !rbac.IsGUID(s.ID) {
+			return usagef("--subscription: %q is not a GUID", s.ID)
+		}
+	}
+	return nil
+}
+
+// checkListen takes addresses that localhost reaches, because that is the name in the URLs and in the certificate. Every
+// interface (0.0.0.0, as in a container that publishes the port) is taken where the connection is encrypted: tokens do not
+// travel in plain text beyond this machine (RFC 6750 section 5.3).
+func checkListen(name, address string, anyInterface bool) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return usagef("%s: %q is not HOST:PORT", name, address)
+	}
+	switch host {
+	case "localhost", "127.0.0.1", "::1":
+		return nil
+	case "", "0.0.0.0", "::":
+		if anyInterface {
+			return nil
+		}
+	}
+	return usagef("%s: %q is not an address that localhost reaches, such as 127.0.0.1", name, host)
+}

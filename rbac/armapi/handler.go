@@ -1,0 +1,107 @@
+package armapi
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"hubgate.example/rbac"
+)
+
+// Config configures a Handler. Store and ResourceSetFrom are required.
+type Config struct {
+	Store *rbac.MemoryStore
+	// ResourceSetFrom returns the allowed-resource set of a request's caller, as the gate has put it into the context. A
+	// request without one is answered 500, and nothing is read or changed.
+	ResourceSetFrom func(context.Context) (*rbac.ResourceSet, bool)
+	// GroupsOf returns the ids of all groups of a principal, those that contain groups included, for the filter assignedTo.
+	// Without it the filter finds only what is assigned to the principal itself.
+	GroupsOf func(principalID string) []string
+}
+
+// A Handler serves role assignments and role definitions. It is safe for concurrent use.
+type Handler struct {
+	config Config
+	// writing is held from the look at what a change depends on to the change itself, and never while a client sends.
+	writing sync.Mutex
+}
+
+// New checks the configuration; an error names the field.
+func New(config Config) (*Handler, error) {
+	switch {
+	case config.Store == nil:
+		return nil, errors.New("armapi: Config.Store: required")
+	case config.ResourceSetFrom == nil:
+		return nil, errors.New("armapi: Config.ResourceSetFrom: required")
+	}
+	if config.GroupsOf == nil {
+		config.GroupsOf = func(string) []string { return nil }
+	}
+	return &Handler{config: config}, nil
+}
+
+// A request is what the methods of a collection work on.
+type request struct {
+	*http.Request
+	target
+	version apiVersion
+	caller  *rbac.ResourceSet
+}
+
+// An endpoint is one method of a collection or of an item. Body is written as JSON, nil as none.
+type endpoint func(*request) (status int, body any, err error)
+
+// ServeHTTP serves one request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	status, body, err := h.serve(r)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	answer(w, status, body)
+}
+
+func (h *Handler) serve(r *http.Request) (status int, body any, err error) {
+	caller, ok := h.config.ResourceSetFrom(r.Context())
+	if !ok || caller == nil {
+		return 0, nil, errors.New("armapi: the request has no resource set: it did not pass the gate")
+	}
+	at, err := parseTarget(r.URL)
+	if err != nil {
+		return 0, nil, err
+	}
+	version, err := parseVersion(r.URL.Query()["api-version"])
+	if err != nil {
+		return 0, nil, err
+	}
+	endpoints := h.endpoints(at)
+	if endpoints == nil {
+		return 0, nil, failf(http.StatusNotFound, "InvalidResourceType",
+			"The resource type '%.100s' could not be found in the namespace 'Microsoft.Authorization' for api version '%s'.", at.resourceType, version)
+	}
+	serve, ok := endpoints[r.Method]
+	if !ok {
+		return 0, nil, notAllowed(r.Method, slices.Sorted(maps.Keys(endpoints)))
+	}
+	return serve(&request{Request: r, target: at, version: version, caller: caller})
+}
+
+// endpoints returns what can be done with a target, by method, and nil when there is no such type.
+func (h *Handler) endpoints(at target) map[string]endpoint {
+	switch item := at.name != ""; {
+	case strings.EqualFold(at.resourceType, "roleAssignments") && item:
+		return map[string]endpoint{"GET": h.getAssignment, "HEAD": h.getAssignment, "PUT": h.putAssignment, "DELETE": h.deleteAssignment}
+	case strings.EqualFold(at.resourceType, "roleAssignments"):
+		return map[string]endpoint{"GET": h.listAssignments, "HEAD": h.listAssignments}
+	case strings.EqualFold(at.resourceType, "roleDefinitions") && item:
+		return map[string]endpoint{"GET": h.getDefinition, "HEAD": h.getDefinition, "PUT": h.putDefinition, "DELETE": h.deleteDefinition}
+	case strings.EqualFold(at.resourceType, "roleDefinitions"):
+		return map[string]endpoint{"GET": h.listDefinitions, "HEAD": h.listDefinitions}
+	}
+	return nil
+}
