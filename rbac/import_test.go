@@ -2,6 +2,8 @@ package rbac_test
 
 import (
 	"errors"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -148,6 +150,33 @@ func TestImport(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestImportOrder(t *testing.T) {
+	files := []rbac.ImportFile{file("a", cliRoles), file("b", cliAssignments), file("c", "["+restRole+","+restAssignment+"]")}
+	want, err := rbac.Import(files...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(files)
+	if got, err := rbac.Import(files...); err != nil || !reflect.DeepEqual(withoutEmpty(got), withoutEmpty(want)) {
+		t.Errorf("%v\n got %+v\nwant %+v", err, got, want)
+	}
+}
+
+// withoutEmpty makes nil of empty lists: one shape of an object has them, the other leaves them out.
+func withoutEmpty(config rbac.PolicyConfig) rbac.PolicyConfig {
+	for _, role := range config.Roles {
+		for i := range role.Permissions {
+			p := &role.Permissions[i]
+			for _, list := range []*[]string{&p.Actions, &p.NotActions, &p.DataActions, &p.NotDataActions} {
+				if len(*list) == 0 {
+					*list = nil
+				}
+			}
+		}
+	}
+	return config
 }
 
 func TestImportKeepsFields(t *testing.T) {
