@@ -38,7 +38,7 @@ func startServers(site http.Handler, certificate tls.Certificate, secure, plain 
 // newServer bounds what a client may take: the gate's longest tokens fit, and nobody holds a connection open for nothing.
 func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler:           handler,
+		Handler:           withoutHSTS(handler),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
 		WriteTimeout:      time.Minute,
