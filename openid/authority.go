@@ -130,7 +130,7 @@ func adfsTenant(segments []string, configured string) (string, error) {
 
 // isTenantID reports whether tenant, in lower case, can be the tenant of an AD FS: a GUID or a word, such as adfs.
 func isTenantID(tenant string) bool {
-	return tenant != zeroGUID && strings.Trim(tenant, "abcdefghijklmnopqrstuvwxyz0123456789-_") == ""
+	return tenant != "" && tenant != zeroGUID && strings.Trim(tenant, "abcdefghijklmnopqrstuvwxyz0123456789-_") == ""
 }
 
 // canonicalTenant is the form in which tenants are compared: Azure takes them without regard to case.

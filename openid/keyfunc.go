@@ -11,7 +11,7 @@ import (
 
 // Keyfunc returns the provider's keys for code that already speaks golang-jwt. It finds a key by kid, else by x5t, and takes
 // only the provider's Algorithms; the keys of consumer accounts, which stand in Entra ID's v2 key set too, it never takes. Like every
-// jwt.Keyfunc it says nothing about issuer, audience, times or tenant: prefer a [Verifier]. ctx bounds the wait for a shared refresh
+// jwt.Keyfunc it says nothing about issuer, audience, times, tenant or a header's crit: prefer a [Verifier]. ctx bounds the wait for a shared refresh
 // of the keys.
 func (p *Provider) Keyfunc(ctx context.Context) jwt.Keyfunc {
 	return func(token *jwt.Token) (any, error) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -28,7 +29,7 @@ func newOutbound(transport http.RoundTripper, roots *x509.CertPool) (outbound, e
 			TLSClientConfig:       &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:   fetchTimeout,
 			ResponseHeaderTimeout: fetchTimeout,
-			IdleConnTimeout:       time.Minute,
+			IdleConnTimeout:       5 * time.Second, // metadata and keys share a connection; nothing waits an hour for the next
 			MaxIdleConnsPerHost:   1,
 			ForceAttemptHTTP2:     true,
 		}
@@ -57,18 +58,22 @@ func (o outbound) get(ctx context.Context, address string, limit int64) ([]byte,
 	request.Header.Set("Accept", "application/json")
 	response, err := o.client.Do(request)
 	if err != nil {
-		return nil, err
+		// The client's error quotes the address that a redirect led to, and that may be anything.
+		if failed := (*url.Error)(nil); errors.As(err, &failed) {
+			err = failed.Err
+		}
+		return nil, fmt.Errorf("GET %s: %w", clip(address), err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("GET %s: status %d, want 200", address, response.StatusCode)
+		return nil, fmt.Errorf("GET %s: status %d, want 200", clip(address), response.StatusCode)
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	if err != nil {
-		return nil, fmt.Errorf("GET %s: %w", address, err)
+		return nil, fmt.Errorf("GET %s: %w", clip(address), err)
 	}
 	if int64(len(body)) > limit {
-		return nil, fmt.Errorf("GET %s: answer is longer than %d bytes", address, limit)
+		return nil, fmt.Errorf("GET %s: answer is longer than %d bytes", clip(address), limit)
 	}
 	return body, nil
 }

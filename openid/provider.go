@@ -31,11 +31,11 @@ type ProviderConfig struct {
 	// Type is the kind of authority. The default tells it by the path, as Azure's clients do: a path that begins with
 	// /adfs is AD FS, one that ends in /v2.0 is Entra ID v2, any other is Entra ID v1. The host decides nothing.
 	Type AuthorityType
-	// Tenant is the directory tenant of an AD FS, which serves exactly one. The default is the path's tenant or,
+	// Tenant is the directory tenant of an AD FS, which serves exactly one: a GUID or a word. The default is the path's tenant or,
 	// without one, "adfs", the word by which Azure's clients call it. With Entra ID it must be empty.
 	Tenant string
-	// Issuers pins the iss values of this provider's access tokens, whatever its metadata says. Entries may hold
-	// {tenantid} where the authority serves many tenants. By default the metadata decides: AD FS access_token_issuer, or
+	// Issuers pins the iss values of this provider's access tokens, whatever its metadata says. Where the authority serves
+	// many tenants, each entry holds a tenant's GUID or {tenantid}. By default the metadata decides: AD FS access_token_issuer, or
 	// issuer where there is no other; Entra ID issuer, which must hold the authority's tenant. The first valid value is
 	// pinned.
 	Issuers []string
@@ -181,18 +181,26 @@ func (p *Provider) Flush() {
 
 // Distrust refuses, from now on, every token whose key has this kid or x5t, whatever the provider publishes.
 func (p *Provider) Distrust(kid string) {
+	if kid == "" || !p.distrust(kid) {
+		return
+	}
+	p.log.Warn("identity provider: key distrusted", "authority", p.Authority(), "kid", clip(kid))
+}
+
+// distrust reports whether kid is new to the list.
+func (p *Provider) distrust(kid string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var kids []string
 	if old := p.distrusted.Load(); old != nil {
 		kids = slices.Clone(*old)
 	}
-	if kid == "" || slices.Contains(kids, kid) {
-		return
+	if slices.Contains(kids, kid) {
+		return false
 	}
 	kids = append(kids, kid)
 	p.distrusted.Store(&kids)
-	p.log.Warn("identity provider: key distrusted", "authority", p.Authority(), "kid", clip(kid))
+	return true
 }
 
 func (p *Provider) trusts(key *signingKey) bool {
@@ -248,7 +256,7 @@ func (p *Provider) missingKey(id string) error {
 	fresh := !s.lastGood.IsZero() && s.lastError == nil && s.inFlight == nil && !s.closed
 	reason := "refresh under way"
 	if s.lastError != nil {
-		reason = s.lastError.Error()
+		reason = clip(s.lastError.Error())
 	}
 	p.mu.Unlock()
 	if !fresh {

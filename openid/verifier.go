@@ -42,7 +42,8 @@ type VerifierConfig struct {
 	Leeway time.Duration
 	// MaxLifetime bounds exp - iat. The default is 28 hours, Entra ID's longest.
 	MaxLifetime time.Duration
-	// MaxTokenBytes bounds the length of a token. The default is 65,536.
+	// MaxTokenBytes bounds the length of a token. The default is 65,536. A header or claims with more than 1,000 members or
+	// objects are refused whatever the length.
 	MaxTokenBytes int
 	// Now is the clock that exp, nbf and iat are compared with, for tests of single tokens. The default is time.Now.
 	Now func() time.Time
@@ -149,10 +150,13 @@ func (v *Verifier) setTenants(configured []string) error {
 	}
 	for i, tenant := range configured {
 		canonical := canonicalTenant(tenant)
-		if _, ok := parseGUID(tenant); !v.adfs && (!ok || canonical == zeroGUID) {
+		_, isGUID := parseGUID(tenant)
+		switch {
+		case v.adfs && !isTenantID(canonical):
+			return fmt.Errorf("openid: VerifierConfig.Tenants[%d]: %q is not a tenant id", i, tenant)
+		case !v.adfs && (!isGUID || canonical == zeroGUID):
 			return fmt.Errorf("openid: VerifierConfig.Tenants[%d]: %q is not a directory tenant's GUID", i, tenant)
-		}
-		if canonical == consumerTenant {
+		case canonical == consumerTenant:
 			return fmt.Errorf("openid: VerifierConfig.Tenants[%d]: consumer accounts are never accepted", i)
 		}
 		v.tenants[canonical] = true

@@ -1,0 +1,177 @@
+package openid_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hubgate.example/openid"
+	"hubgate.example/openid/openidtest"
+)
+
+// newIssuer makes an issuer whose keys are quick to make.
+func newIssuer(t testing.TB, f flavour, base string) *openidtest.Issuer {
+	t.Helper()
+	config := f.config
+	config.Algorithm, config.BaseURL = "ES256", base
+	return openidtest.NewFor(t, config)
+}
+
+// providerOf makes a provider that trusts the issuer. authority replaces the issuer's own unless it is empty.
+func providerOf(t testing.TB, i *openidtest.Issuer, authority string) *openid.Provider {
+	t.Helper()
+	config := i.ProviderConfig()
+	if authority != "" {
+		config.Authority = authority
+	}
+	return newProvider(t, config)
+}
+
+// sharedKeyID publishes an issuer's only key under the kid "shared", as it happens when two providers name keys by the year.
+func sharedKeyID(i *openidtest.Issuer) {
+	i.EditKeys(func(keys []any) []any {
+		key := keys[0].(map[string]any)
+		key["kid"] = "shared"
+		delete(key, "x5t")
+		delete(key, "x5c")
+		return keys
+	})
+}
+
+// JWT-09: the issuer chooses the provider, and only a key of that provider verifies the token, whatever its name.
+func TestRoute_KeysOfOneProvider(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		contoso := newIssuer(t, flavour{config: openidtest.Config{Type: openid.EntraV2, Tenant: home}}, "https://login.contoso.example")
+		fabrikam := newIssuer(t, flavour{config: openidtest.Config{Type: openid.EntraV1, Tenant: guest}}, "https://login.fabrikam.example")
+		sharedKeyID(contoso)
+		sharedKeyID(fabrikam)
+		providers := []*openid.Provider{providerOf(t, contoso, ""), providerOf(t, fabrikam, "")}
+		v := newVerifier(t, openid.VerifierConfig{Providers: providers, Audiences: []string{"api"}})
+		synctest.Wait()
+		if !v.MultiTenant() {
+			t.Error("MultiTenant is false")
+		}
+		shared := []openidtest.Claim{openidtest.Audience("api"), openidtest.Header("kid", "shared"), openidtest.WithoutHeader("x5t")}
+		for _, test := range []struct {
+			name          string
+			issuer, other *openidtest.Issuer
+			tenant        string
+		}{{"v2", contoso, fabrikam, home}, {"v1", fabrikam, contoso, guest}} {
+			principal, err := v.Verify(t.Context(), test.issuer.Token(openidtest.User(alice), shared...))
+			if err != nil || principal.Tenant != test.tenant {
+				t.Fatalf("%s: %+v, %v", test.name, principal, err)
+			}
+			byOther := append(shared[:len(shared):len(shared)], openidtest.SignedWith(test.other.Key().PrivateKey))
+			principal, err = v.Verify(t.Context(), test.issuer.Token(openidtest.User(alice), byOther...))
+			checkRefusal(t, principal, err, openid.ErrSignature, false)
+		}
+
+		// By its own name a key of the other is unknown here.
+		fabrikam.EditKeys(nil)
+		providers[1].Flush()
+		synctest.Wait()
+		token := contoso.Token(openidtest.User(alice), openidtest.Audience("api"),
+			openidtest.SignedWith(fabrikam.Key().PrivateKey), openidtest.Header("kid", fabrikam.KeyID()))
+		principal, err := v.Verify(t.Context(), token)
+		checkRefusal(t, principal, err, openid.ErrUnknownKey, false)
+	})
+}
+
+// One authority's two versions stand beside each other: v1 tokens under v1 metadata, v2 tokens under v2.
+func TestRoute_TwoVersions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v1, v2 := newIssuer(t, entraV1, ""), newIssuer(t, entraV2, "")
+		v := newVerifier(t, openid.VerifierConfig{Providers: []*openid.Provider{providerOf(t, v1, ""), providerOf(t, v2, "")}, Audiences: []string{"api"}})
+		synctest.Wait()
+		if v.MultiTenant() {
+			t.Error("MultiTenant is true, with two authorities of one tenant")
+		}
+		for _, issuer := range []*openidtest.Issuer{v1, v2} {
+			principal, err := v.Verify(t.Context(), issuer.Token(openidtest.User(alice), openidtest.Audience("api")))
+			if err != nil || principal.Issuer != issuer.AccessTokenIssuer() {
+				t.Errorf("%+v, %v", principal, err)
+			}
+		}
+		crossed := v1.Token(openidtest.User(alice), openidtest.Audience("api"), openidtest.With("iss", v2.AccessTokenIssuer()), openidtest.With("ver", "2.0"))
+		principal, err := v.Verify(t.Context(), crossed)
+		checkRefusal(t, principal, err, openid.ErrUnknownKey, false)
+	})
+}
+
+// A provider of one tenant goes before one of many, in whatever order they are configured.
+func TestRoute_ExactBeforeTemplate(t *testing.T) {
+	for _, exactFirst := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			exact, template := newIssuer(t, entraV2, ""), newIssuer(t, entraV2, "")
+			one, many := providerOf(t, exact, ""), providerOf(t, template, template.AuthorityOf("common"))
+			providers := []*openid.Provider{many, one}
+			if exactFirst {
+				providers = []*openid.Provider{one, many}
+			}
+			v := newVerifier(t, openid.VerifierConfig{Providers: providers, Audiences: []string{exact.Audience()}, Tenants: []string{home, guest}})
+			synctest.Wait()
+			if err := v.Ready(); err != nil {
+				t.Error(err)
+			}
+			for _, test := range []struct {
+				name   string
+				issuer *openidtest.Issuer
+				tenant string
+				want   error
+			}{
+				{"own tenant, own key", exact, home, nil},
+				{"own tenant, key of the many", template, home, openid.ErrUnknownKey},
+				{"other tenant, key of the many", template, guest, nil},
+				{"other tenant, key of the one", exact, guest, openid.ErrUnknownKey},
+			} {
+				principal, err := v.Verify(t.Context(), test.issuer.Token(openidtest.User(alice), openidtest.Tenant(test.tenant)))
+				if test.want != nil {
+					checkRefusal(t, principal, err, test.want, false)
+				} else if err != nil {
+					t.Errorf("%s: %v", test.name, err)
+				}
+			}
+		})
+	}
+}
+
+// An issuer that another provider has pinned stays that provider's; who came second is never asked, and is not ready.
+func TestRoute_SameIssuer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := newIssuer(t, adfs, ""), newIssuer(t, adfsTenanted, "")
+		own := providerOf(t, first, "")
+		synctest.Wait()
+		claimant := providerOf(t, second, "")
+		v := newVerifier(t, openid.VerifierConfig{Providers: []*openid.Provider{claimant, own}, Audiences: []string{first.Audience()}})
+		synctest.Wait()
+		if err := v.Ready(); err == nil || !strings.Contains(err.Error(), claimant.Authority()) || !strings.Contains(err.Error(), "belongs to "+own.Authority()) {
+			t.Errorf("Ready: %v, want it to name both authorities", err)
+		}
+		principal, err := v.Verify(t.Context(), first.Token(openidtest.User(aliceAD)))
+		if err != nil || principal.Tenant != "adfs" {
+			t.Errorf("the owner's token: %+v, %v", principal, err)
+		}
+		principal, err = v.Verify(t.Context(), second.Token(openidtest.User(aliceAD)))
+		checkRefusal(t, principal, err, openid.ErrUnknownKey, false)
+	})
+}
+
+// While one provider has never been ready, a token of another is verified at once, and one of nobody may be the missing one's.
+func TestRoute_OneProviderDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{state: down}
+		s := newSiteInBubble(t, entraV1, func(_ *openid.ProviderConfig, v *openid.VerifierConfig) {
+			v.Providers = append(v.Providers, newProvider(t, openid.ProviderConfig{Authority: "https://login.entra.example/" + guest, Transport: n}))
+		})
+		synctest.Wait()
+		s.verify(t, n, s.token(), nil, 0, 0)
+		s.verify(t, n, s.token(openidtest.Tenant(guest)), openid.ErrUnavailable, 0, 0)
+		s.verify(t, n, s.token(openidtest.With("iss", "https://evil.example/")), openid.ErrUnavailable, 0, 0)
+		if err := s.verifier.Ready(); err == nil || !strings.Contains(err.Error(), guest) || strings.Contains(err.Error(), home) {
+			t.Errorf("Ready: %v, want the missing one named alone", err)
+		}
+		time.Sleep(time.Hour)
+		s.verify(t, n, s.token(), nil, 0, 0)
+	})
+}
