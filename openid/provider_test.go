@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"hubgate.example/openid"
 	"hubgate.example/openid/openidtest"
@@ -59,10 +60,13 @@ func TestProvider_Ready(t *testing.T) {
 	for _, f := range flavours {
 		t.Run(f.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSiteInBubble(t, f)
+				s := newSiteInBubble(t, f, func(p *openid.ProviderConfig, _ *openid.VerifierConfig) {
+					p.Transport = slowTransport{p.Transport}
+				})
 				if err := s.provider.Ready(); err == nil || !strings.Contains(err.Error(), s.provider.Authority()) || !strings.Contains(err.Error(), "first fetch") {
 					t.Errorf("before the first fetch: %v", err)
 				}
+				time.Sleep(3 * time.Second)
 				synctest.Wait()
 				if err := s.provider.Ready(); err != nil {
 					t.Errorf("after the first fetch: %v", err)
@@ -222,4 +226,12 @@ func TestProvider_OverHTTPS(t *testing.T) {
 	if _, err := v.Verify(t.Context(), issuer.Token(openidtest.User(aliceAD))); !errors.Is(err, openid.ErrUnavailable) {
 		t.Errorf("a server that nobody vouches for: %v", err)
 	}
+}
+
+// slowTransport takes a second for each request, so that a test sees what is true before the first answer.
+type slowTransport struct{ http.RoundTripper }
+
+func (s slowTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	time.Sleep(time.Second)
+	return s.RoundTripper.RoundTrip(r)
 }

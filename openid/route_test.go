@@ -99,6 +99,21 @@ func TestRoute_TwoVersions(t *testing.T) {
 	})
 }
 
+// JWT-01: each provider has algorithms of its own; what another one accepts is no reason to look for a key.
+func TestRoute_AlgorithmsOfOneProvider(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{}
+		s := newSiteInBubble(t, entraV2, n.attach, func(_ *openid.ProviderConfig, v *openid.VerifierConfig) {
+			config := entraV1.config
+			config.Algorithm = "ES384"
+			v.Providers = append(v.Providers, providerOf(t, openidtest.NewFor(t, config), ""))
+		})
+		synctest.Wait()
+		s.verify(t, n, s.token(openidtest.Header("alg", "ES384"), openidtest.Header("kid", "unknown")), openid.ErrAlgorithm, 0, 0)
+		s.verify(t, n, s.token(), nil, 0, 0)
+	})
+}
+
 // A provider of one tenant goes before one of many, in whatever order they are configured.
 func TestRoute_ExactBeforeTemplate(t *testing.T) {
 	for _, exactFirst := range []bool{true, false} {

@@ -412,6 +412,20 @@ func TestTokens_Tenant(t *testing.T) {
 	}
 }
 
+// An authority of one tenant whose configured issuer does not name it still speaks for that tenant alone.
+func TestTokens_TenantOfOne(t *testing.T) {
+	const issuer = "https://login.contoso.example/"
+	s := newSite(t, entraV1, func(p *openid.ProviderConfig, v *openid.VerifierConfig) {
+		p.Issuers = []string{issuer}
+		v.Tenants = []string{home, guest}
+	})
+	if _, err := s.verifier.Verify(t.Context(), s.token(openidtest.With("iss", issuer))); err != nil {
+		t.Error(err)
+	}
+	principal, err := s.verifier.Verify(t.Context(), s.token(openidtest.With("iss", issuer), openidtest.With("tid", guest)))
+	checkRefusal(t, principal, err, openid.ErrTenant, true)
+}
+
 // A token of any tenant is accepted where the configuration says so in as many words; consumers' never are.
 func TestTokens_AnyTenant(t *testing.T) {
 	for _, f := range many {
