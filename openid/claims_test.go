@@ -7,7 +7,7 @@ import (
 )
 
 // JWT7519-02 to -04: a NumericDate is a JSON number in range, whole or not; it never overflows.
-func TestDate(t *testing.T) {
+func TestJWT7519_02_Date(t *testing.T) {
 	for _, test := range []struct {
 		name, value string
 		want        time.Time // zero is a refusal

@@ -7,7 +7,7 @@ import (
 )
 
 // JWS-01, JWS-02, JWT-05, JWT-17: three non-empty segments of strict base64url, and nothing else.
-func TestSplitCompact_Refused(t *testing.T) {
+func TestJWS_01_CompactRefused(t *testing.T) {
 	const h, p, s = "eyJhbGciOiJSUzI1NiJ9", "e30", "AQID"
 	for _, test := range []struct{ name, token, wantWords string }{
 		{"empty", "", "not three segments"},
@@ -71,7 +71,7 @@ func TestSplitCompact(t *testing.T) {
 }
 
 // Every token has one spelling: no two texts decode to the same octets, so that nothing can be added to a token in passing.
-func TestDecodeSegment_OneSpelling(t *testing.T) {
+func TestJWS_02_OneSpelling(t *testing.T) {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	seen := make(map[string]string)
 	for _, a := range alphabet {

@@ -19,6 +19,7 @@ import (
 func TestDistrust(t *testing.T) {
 	for _, f := range flavours {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				n := &network{}
 				s := newSiteInBubble(t, f, n.attach)
@@ -71,6 +72,7 @@ func TestDistrust_Thumbprint(t *testing.T) {
 func TestFlush(t *testing.T) {
 	for _, f := range flavours {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				n := &network{}
 				s := newSiteInBubble(t, f, n.attach)
@@ -169,6 +171,7 @@ func TestFlush_Unreachable(t *testing.T) {
 func TestClose(t *testing.T) {
 	for _, state := range []networkState{up, down, hanging} {
 		t.Run(fmt.Sprint(state), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				n := &network{}
 				s := newSiteInBubble(t, entraV2, n.attach)

@@ -219,7 +219,10 @@ func (s *site) refuse(t *testing.T, rows []refusal) {
 func refuseAll(t *testing.T, flavours []flavour, rows []refusal) {
 	t.Helper()
 	for _, f := range flavours {
-		t.Run(f.name, func(t *testing.T) { newSite(t, f).refuse(t, rows) })
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			newSite(t, f).refuse(t, rows)
+		})
 	}
 }
 

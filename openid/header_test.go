@@ -38,7 +38,7 @@ func TestReadHeader(t *testing.T) {
 	}
 }
 
-func TestReadHeader_Refused(t *testing.T) {
+func TestJWS_04_HeaderRefused(t *testing.T) {
 	for _, test := range []struct{ name, header, wantWords string }{
 		{"no object", `[]`, "not a JSON object"},
 		{"alg missing", `{"kid":"a"}`, "alg"},

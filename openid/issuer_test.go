@@ -98,7 +98,7 @@ func TestConfiguredIssuers(t *testing.T) {
 }
 
 // ADFS-01, MS-02, ASVS-10.5.3: what the metadata may say about the issuer of access tokens.
-func TestPublishedIssuer(t *testing.T) {
+func TestMS_02_PublishedIssuer(t *testing.T) {
 	const (
 		v1, v2         = "https://login.example/" + testTenant, "https://login.example/" + testTenant + "/v2.0"
 		many1, many2   = "https://login.example/common", "https://login.example/organizations/v2.0"

@@ -11,7 +11,7 @@ import (
 )
 
 // JWS-03, JWT7519-01, JWT-08: one object, unique and exact names, UTF-8, nothing before or after.
-func TestReadJSONObject_Refused(t *testing.T) {
+func TestJWS_03_ObjectRefused(t *testing.T) {
 	for _, test := range []struct{ name, text, wantWords string }{
 		{"empty", "", "truncated"},
 		{"white space only", " \n", "truncated"},

@@ -66,6 +66,7 @@ func TestKeyfunc(t *testing.T) {
 		{name: "another key", flavour: entraV1, changes: func(*site) []openidtest.Claim { return change(openidtest.SignedWith(secondKey().PrivateKey)) }, want: jwt.ErrTokenSignatureInvalid},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t, withRSA(test.flavour), func(p *openid.ProviderConfig, _ *openid.VerifierConfig) {
 				if test.algorithms != nil {
 					p.Algorithms = test.algorithms

@@ -109,7 +109,7 @@ func certifiedMembers(changes map[string]any) map[string]any {
 }
 
 // JWT-06, JWT-07, JWK-01, JWK-02, JWK-04: which single keys are used. A key that is not never spoils the one beside it.
-func TestReadKeySet_OneKeyAmongGood(t *testing.T) {
+func TestJWK_01_OneKeyAmongGood(t *testing.T) {
 	const used, notUsed = true, false
 	exponent := func(e int64) string { return encode64(big.NewInt(e).Bytes()) }
 	bits := func(n int) string { return encode64(modulus(n, 0).Bytes()) }
@@ -246,7 +246,7 @@ func TestReadKeySet_WhatIsRead(t *testing.T) {
 }
 
 // JWK-03: two keys under one id are an ambiguity, and neither is used; the same key twice is no ambiguity.
-func TestReadKeySet_SameID(t *testing.T) {
+func TestJWK_03_SameID(t *testing.T) {
 	n := func(seed int64) string { return encode64(modulus(2048, seed).Bytes()) }
 	key := func(kid, x5t any, seed int64) map[string]any {
 		return rsaMembers(map[string]any{"kid": kid, "x5t": x5t, "n": n(seed)})

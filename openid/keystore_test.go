@@ -33,7 +33,7 @@ func testKey(t *testing.T, description string) *signingKey {
 }
 
 // MS-06, ADFS-02: a refresh is hours after the start and a key set; what can be found after the last of them, and when.
-func TestKeyStore_Retention(t *testing.T) {
+func TestMS_06_Retention(t *testing.T) {
 	type refresh struct {
 		hour float64
 		keys string

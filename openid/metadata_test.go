@@ -40,7 +40,7 @@ func TestReadMetadata(t *testing.T) {
 }
 
 // JWT-14: where jwks_uri may lead.
-func TestCheckKeysAddress(t *testing.T) {
+func TestJWT_14_KeysAddress(t *testing.T) {
 	const adfs, entra, loopback = "https://adfs.example:8443/adfs", "https://login.example/common", "http://127.0.0.1:8080/common"
 	for _, test := range []struct {
 		name, authority, address string

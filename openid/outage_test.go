@@ -18,6 +18,7 @@ import (
 func TestOutage_ColdStart(t *testing.T) {
 	for _, f := range flavours {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				n := &network{state: down}
 				s := newSiteInBubble(t, f, n.attach)
@@ -120,6 +121,7 @@ func TestOutage_SlowStart(t *testing.T) {
 func TestOutage_Warm(t *testing.T) {
 	for _, f := range flavours {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				n := &network{}
 				s := newSiteInBubble(t, f, n.attach)
@@ -201,6 +203,7 @@ func TestOutage_BadAnswers(t *testing.T) {
 		{"status 503", func(i *openidtest.Issuer) { i.Fail(http.StatusServiceUnavailable) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				n := &network{}
 				s := newSiteInBubble(t, entraV2, n.attach)

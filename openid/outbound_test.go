@@ -82,6 +82,12 @@ func TestOutbound_Get(t *testing.T) {
 			}
 			return answer(200, strings.NewReader("{}"))
 		}, ""},
+		{"four redirects", func(r *http.Request) *http.Response {
+			if len(r.URL.Path) < len("/start....") {
+				return redirect(r.URL.Path + ".")
+			}
+			return answer(200, strings.NewReader("{}"))
+		}, "more than 3 redirects"},
 		{"redirects without end", func(r *http.Request) *http.Response { return redirect(r.URL.Path + ".") }, "more than 3 redirects"},
 		{"redirect to another host", func(*http.Request) *http.Response { return redirect("https://evil.example/start") }, "redirect to another origin"},
 		{"redirect to another port", func(*http.Request) *http.Response { return redirect("https://idp.example:8443/start") }, "redirect to another origin"},
@@ -209,7 +215,7 @@ func (loris) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // ASVS-12.3: the default transport verifies the server against the site's own CAs, and speaks TLS 1.2 or newer.
-func TestOutbound_TLS(t *testing.T) {
+func TestASVS_12_3_TLS(t *testing.T) {
 	newServer := func(highest uint16) *httptest.Server {
 		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("{}")) }))
 		server.TLS = &tls.Config{MaxVersion: highest, MinVersion: tls.VersionTLS10}

@@ -138,6 +138,7 @@ func TestPrincipal(t *testing.T) {
 	} {
 		for _, f := range test.flavours {
 			t.Run(test.name+", "+f.name, func(t *testing.T) {
+				t.Parallel()
 				s := newSite(t, f)
 				token := s.issuer.Token(test.who, append(fixed[:1:1], test.changes...)...)
 				got, err := s.verifier.Verify(t.Context(), token)
@@ -185,9 +186,11 @@ func TestPrincipal_Kind(t *testing.T) {
 		{"AD FS without names", adfsBoth, openidtest.User, without("upn", "unique_name"), openid.KindUnknown},
 		{"AD FS with unique_name alone", adfsBoth, openidtest.User, without("upn", "scp"), openid.KindUser},
 		{"AD FS service principal", adfsBoth, openidtest.ServicePrincipal, nil, openid.KindUnknown},
+		{"AD FS without oid and sub", adfsBoth, openidtest.ServicePrincipal, change(openidtest.Without("oid", "sub"), openidtest.With("primarysid", aliceAD)), openid.KindUnknown},
 	} {
 		for _, f := range test.flavours {
 			t.Run(test.name+", "+f.name, func(t *testing.T) {
+				t.Parallel()
 				s := newSite(t, f)
 				got, err := s.verifier.Verify(t.Context(), s.issuer.Token(test.who(s.oid), test.changes...))
 				if err != nil {

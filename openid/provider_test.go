@@ -59,10 +59,10 @@ func TestNewProvider_Refused(t *testing.T) {
 func TestProvider_Ready(t *testing.T) {
 	for _, f := range flavours {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newSiteInBubble(t, f, func(p *openid.ProviderConfig, _ *openid.VerifierConfig) {
-					p.Transport = slowTransport{p.Transport}
-				})
+				n := &network{delay: time.Second} // so that it is seen what is true before the first answer
+				s := newSiteInBubble(t, f, n.attach)
 				if err := s.provider.Ready(); err == nil || !strings.Contains(err.Error(), s.provider.Authority()) || !strings.Contains(err.Error(), "first fetch") {
 					t.Errorf("before the first fetch: %v", err)
 				}
@@ -145,6 +145,7 @@ func TestProvider_NotReady(t *testing.T) {
 		{"keys elsewhere", entraV2, func(i *openidtest.Issuer) { i.ServeKeys(location("http://login.entra.example/keys")) }, "another origin"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newSiteInBubble(t, test.flavour)
 				test.spoil(s.issuer)
@@ -226,12 +227,4 @@ func TestProvider_OverHTTPS(t *testing.T) {
 	if _, err := v.Verify(t.Context(), issuer.Token(openidtest.User(aliceAD))); !errors.Is(err, openid.ErrUnavailable) {
 		t.Errorf("a server that nobody vouches for: %v", err)
 	}
-}
-
-// slowTransport takes a second for each request, so that a test sees what is true before the first answer.
-type slowTransport struct{ http.RoundTripper }
-
-func (s slowTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	time.Sleep(time.Second)
-	return s.RoundTripper.RoundTrip(r)
 }

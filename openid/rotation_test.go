@@ -56,6 +56,7 @@ func TestRotation_Announced(t *testing.T) {
 func TestRotation_UrgentAtADFS(t *testing.T) {
 	for _, f := range adfsBoth {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				n := &network{}
 				s := newSiteInBubble(t, f, n.attach)
@@ -79,6 +80,7 @@ func TestRotation_UrgentAtADFS(t *testing.T) {
 func TestRotation_VanishedAtEntra(t *testing.T) {
 	for _, f := range []flavour{entraV1, entraV2Many} {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				n := &network{}
 				s := newSiteInBubble(t, f, n.attach)

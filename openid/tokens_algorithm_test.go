@@ -37,6 +37,7 @@ func TestTokens_Algorithms(t *testing.T) {
 func TestTokens_AlgorithmsConfigured(t *testing.T) {
 	for _, alg := range []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"} {
 		t.Run(alg, func(t *testing.T) {
+			t.Parallel()
 			f := entraV2
 			if alg[0] != 'E' {
 				f = withRSA(f)
@@ -148,6 +149,7 @@ func TestTokens_Signature(t *testing.T) {
 func TestTokens_Forgeries(t *testing.T) {
 	for _, f := range append(flavours[:len(flavours):len(flavours)], withRSA(entraV1), withRSA(adfs)) {
 		t.Run(f.name+f.config.Algorithm, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t, f)
 			for name, token := range s.issuer.Forgeries(s.user()) {
 				principal, err := s.verifier.Verify(t.Context(), token)

@@ -23,6 +23,7 @@ func without(names ...string) []openidtest.Claim { return change(openidtest.With
 func TestTokens_Issuer(t *testing.T) {
 	for _, f := range flavours {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t, f)
 			own := s.issuer.AccessTokenIssuer()
 			otherSlash := own + "/"
@@ -88,6 +89,7 @@ func (s *site) onlyADFS(text string) string {
 func TestTokens_Audience(t *testing.T) {
 	for _, f := range flavours {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			const second = "https://management.contoso.example/second"
 			s := newSite(t, f, func(_ *openid.ProviderConfig, v *openid.VerifierConfig) { v.Audiences = append(v.Audiences, second) })
 			own := s.issuer.Audience()
@@ -232,6 +234,7 @@ func TestTokens_Leeway(t *testing.T) {
 		{"the default", 0, 5 * time.Minute},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t, entraV1, func(_ *openid.ProviderConfig, v *openid.VerifierConfig) { v.Leeway = test.config })
 			for _, row := range []struct {
 				name    string
@@ -430,6 +433,7 @@ func TestTokens_TenantOfOne(t *testing.T) {
 func TestTokens_AnyTenant(t *testing.T) {
 	for _, f := range many {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			f.tenants = nil
 			s := newSite(t, f, func(_ *openid.ProviderConfig, v *openid.VerifierConfig) { v.InsecureAcceptAnyTenant = true })
 			if principal, err := s.verifier.Verify(t.Context(), s.token(openidtest.Tenant(foreign))); err != nil || principal.Tenant != foreign {
@@ -452,6 +456,9 @@ func TestTokens_RefusedAfterVerification(t *testing.T) {
 	var refused *openid.TokenError
 	if !errors.As(err, &refused) {
 		t.Fatal(err)
+	}
+	if _, err := s.verifier.Verify(t.Context(), s.token(openidtest.Tenant(foreign), openidtest.WithoutHeader("kid"), openidtest.Header("x5t", s.issuer.KeyID()))); !errors.As(err, &refused) || refused.KeyID != s.issuer.KeyID() {
+		t.Errorf("by x5t: %+v", refused)
 	}
 	wantIssuer := strings.Replace(s.issuer.AccessTokenIssuer(), home, foreign, 1)
 	if refused.Tenant != foreign || refused.ObjectID != s.oid || refused.Issuer != wantIssuer || refused.KeyID != s.issuer.KeyID() || refused.Authority != s.provider.Authority() {
@@ -508,6 +515,7 @@ func TestTokens_Identity(t *testing.T) {
 	} {
 		for _, f := range test.flavours {
 			t.Run(test.name+" "+f.name, func(t *testing.T) {
+				t.Parallel()
 				s := newSite(t, f)
 				principal, err := s.verifier.Verify(t.Context(), s.token(test.changes...))
 				if err != nil {
@@ -549,6 +557,7 @@ func TestTokens_Overage(t *testing.T) {
 	distributed := openidtest.With("_claim_names", map[string]string{"groups": "src1"})
 	for _, f := range entra {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t, f)
 			for _, test := range []struct {
 				name    string
@@ -624,6 +633,7 @@ func TestTokens_KeyIssuer(t *testing.T) {
 	} {
 		for _, f := range test.flavours {
 			t.Run(test.name+" "+f.name, func(t *testing.T) {
+				t.Parallel()
 				s := newSite(t, f)
 				s.issuer.EditKeys(published(test.issuer))
 				s.provider.Flush()
@@ -643,6 +653,7 @@ func TestTokens_KeyIssuer(t *testing.T) {
 	// A consumer key beside the others, as in Entra ID's own set, still signs for consumers only, whom nobody accepts.
 	for _, f := range []flavour{entraV2, entraV2Many} {
 		t.Run("a consumer key among others "+f.name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t, f)
 			kid := s.issuer.AnnounceConsumer()
 			principal, err := s.verifier.Verify(t.Context(), s.token(openidtest.SignedBy(kid)))

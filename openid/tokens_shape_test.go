@@ -94,6 +94,7 @@ func TestTokens_Size(t *testing.T) {
 func TestTokens_JSON(t *testing.T) {
 	for _, f := range flavours {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t, f)
 			header, payload, _ := segments(s.token())
 			claims := func(text string) []openidtest.Claim { return change(openidtest.RawPayload([]byte(text))) }
@@ -188,6 +189,7 @@ func TestTokens_Header(t *testing.T) {
 	})
 	for _, f := range flavours {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t, f)
 			before := s.issuer.Requests()
 			for name, changes := range map[string][]openidtest.Claim{
@@ -241,6 +243,7 @@ func TestTokens_KeyID(t *testing.T) {
 	})
 	for _, f := range flavours {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t, f)
 			id := s.issuer.KeyID()
 			for name, changes := range map[string][]openidtest.Claim{
