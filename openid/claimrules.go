@@ -177,11 +177,21 @@ func (v *Verifier) readTenant(claims jsonObject, from origin, principal *Princip
 		return refuse(ErrTenant, "consumer accounts are never accepted")
 	case !v.anyTenant && !v.tenants[canonical]:
 		return refuse(ErrTenant, "%q", clip(tenant))
+	case provider.authority.manyTenants() && v.belongsElsewhere(canonical, provider):
+		return refuse(ErrTenant, "%q is the tenant of another authority", clip(tenant))
 	case !provider.authority.manyTenants() && canonical != provider.Tenant():
 		return refuse(ErrTenant, "%q, the authority's tenant is %q", clip(tenant), provider.Tenant())
 	}
 	principal.Tenant = canonical
 	return nil
+}
+
+// belongsElsewhere reports whether tenant is the one tenant of a provider on another host: an authority of many tenants must not speak for
+// it then. On the same host they are one directory service.
+func (v *Verifier) belongsElsewhere(tenant string, provider *Provider) bool {
+	return slices.ContainsFunc(v.providers, func(other *Provider) bool {
+		return other.Tenant() == tenant && !other.sameHost(provider)
+	})
 }
 
 // readIdentity: the object id and the groups, or the word that the groups did not fit into the token.

@@ -1,19 +1,13 @@
 package openid
 
-import (
-	"fmt"
-	"sync/atomic"
-)
+import "fmt"
 
 // pins are what a provider goes by from its first good answer on: the issuers of its access tokens and the issuer that its
 // metadata names. A later answer with another issuer is refused, and the last good one stays.
 type pins struct {
 	issuers  []issuerPattern
 	metadata issuerPattern
-	order    int64 // of pinning, over all providers of the process
 }
-
-var pinOrder atomic.Int64
 
 func (p *pins) texts() []string {
 	var texts []string
@@ -34,7 +28,6 @@ func (p *Provider) pin(m metadata, old *pins) (*pins, error) {
 		next.issuers = []issuerPattern{issuer}
 	}
 	if old == nil {
-		next.order = pinOrder.Add(1)
 		return next, nil
 	}
 	if old.metadata.text != next.metadata.text {
@@ -44,18 +37,4 @@ func (p *Provider) pin(m metadata, old *pins) (*pins, error) {
 		return nil, fmt.Errorf("metadata: the issuer of access tokens is now %q, pinned is %q", clip(next.issuers[0].text), old.issuers[0].text)
 	}
 	return old, nil
-}
-
-// origin reports whether iss is one of the issuers, an exact one before a template, and what it says of the tenant. Nothing matches
-// before the first good answer.
-func (p *pins) origin(iss string) (from origin, found bool) {
-	if p == nil {
-		return origin{}, false
-	}
-	for _, issuer := range p.issuers {
-		if tenant, ok := issuer.match(iss); ok && (!found || from.template) {
-			from, found = origin{pins: p, tenant: tenant, template: issuer.template}, true
-		}
-	}
-	return from, found
 }

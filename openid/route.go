@@ -3,88 +3,121 @@ package openid
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// An origin is where a token says it comes from, as far as the pinned issuers bear it out.
+// An origin is where a token says it comes from, as far as the known issuers bear it out.
 type origin struct {
-	provider *Provider
-	pins     *pins
-	tenant   string // in iss, as written there; "" when it holds none
-	template bool   // iss fits an issuer with a place for the tenant
+	provider   *Provider
+	pins       *pins  // nil while a provider with configured issuers has read nothing
+	tenant     string // in iss, as written there; "" when it holds none
+	template   bool   // iss fits an issuer with a place for the tenant
+	configured bool   // the issuer is one of ProviderConfig.Issuers
 }
 
-// route finds the origin of a token by its iss, before any key is looked at.
+// route finds the origin of a token by its iss, before any key is looked at. While a provider that may own the issuer has read
+// nothing yet, nobody else gets the token: it is waited for, briefly, and then the answer is ErrUnavailable.
 func (v *Verifier) route(ctx context.Context, iss string) (origin, *TokenError) {
-	if from, ok := v.originOf(iss); ok {
-		return from, nil
-	}
-	// A provider that never was ready may be the one: wait for its first fetch, briefly, and do not refuse what it may accept. The
-	// time is for all providers together.
-	ctx, cancel := context.WithTimeout(ctx, longestWait)
-	defer cancel()
-	for _, p := range v.providers {
-		if p.pins.Load() == nil {
+	from, waitFor := v.originOf(iss)
+	if len(waitFor) > 0 {
+		ctx, cancel := context.WithTimeout(ctx, longestWait) // for all of them together
+		defer cancel()
+		for _, p := range waitFor {
 			p.await(ctx, false)
 		}
+		from, waitFor = v.originOf(iss)
 	}
-	if from, ok := v.originOf(iss); ok {
-		return from, nil
+	switch {
+	case len(waitFor) > 0:
+		return origin{}, waitFor[0].unavailable("metadata was never read, so the token may be its own")
+	case from.provider == nil:
+		return origin{}, refuse(ErrIssuer, "%q", clip(iss))
 	}
-	for _, p := range v.providers {
-		if p.pins.Load() == nil {
-			return origin{}, p.unavailable("metadata was never read, so the token may be its own")
-		}
-	}
-	return origin{}, refuse(ErrIssuer, "%q", clip(iss))
+	return from, nil
 }
 
-// originOf: an exact issuer goes before a template; of two providers with the same issuer the one that pinned it first has it.
-func (v *Verifier) originOf(iss string) (best origin, found bool) {
+// originOf finds the owner of iss, and the providers that may turn out to own it once they have read their metadata.
+func (v *Verifier) originOf(iss string) (best origin, waitFor []*Provider) {
 	for _, p := range v.providers {
-		from, ok := p.pins.Load().origin(iss)
-		if !ok {
-			continue
-		}
-		from.provider = p
-		if !found || best.template && !from.template || best.template == from.template && from.pins.order < best.pins.order {
-			best, found = from, true
+		if from, ok := p.origin(iss); ok && (best.provider == nil || from.before(best)) {
+			best = from
 		}
 	}
-	return best, found
+	for _, p := range v.providers {
+		switch {
+		case p == best.provider:
+			if best.pins == nil { // not p.pins, which may have come in the meantime
+				waitFor = append(waitFor, p)
+			}
+		case p.pins.Load() == nil && (best.provider == nil || p.mayOwn(best)):
+			waitFor = append(waitFor, p)
+		}
+	}
+	return best, waitFor
 }
 
-// issuerConflict tells of a provider whose issuer another one pinned before it: it is never asked.
+// before reports whether o has a better claim to the same iss: an exact issuer goes before a template, a configured one before one that
+// was only published. Between equals the order of VerifierConfig.Providers decides, so that no provider gets an issuer by being quicker.
+func (o origin) before(other origin) bool {
+	if o.template != other.template {
+		return !o.template
+	}
+	return o.configured && !other.configured
+}
+
+// mayOwn reports whether p, which has read nothing yet, may have a better claim than best: p serves just the tenant that iss names, and best
+// serves many, or is on another host, which may publish what it likes.
+func (p *Provider) mayOwn(best origin) bool {
+	if len(p.configured) > 0 || p.Tenant() == "" || p.Tenant() != canonicalTenant(best.tenant) {
+		return false
+	}
+	return best.template || !p.sameHost(best.provider) && !best.configured
+}
+
+func (p *Provider) sameHost(other *Provider) bool {
+	return strings.EqualFold(p.authority.url.Host, other.authority.url.Host)
+}
+
+// issuers are those that p was configured with or, without any, has pinned.
+func (p *Provider) issuers() []issuerPattern {
+	if len(p.configured) > 0 {
+		return p.configured
+	}
+	if pinned := p.pins.Load(); pinned != nil {
+		return pinned.issuers
+	}
+	return nil
+}
+
+// origin reports whether iss is one of p's issuers, an exact one before a template.
+func (p *Provider) origin(iss string) (from origin, found bool) {
+	pinned := p.pins.Load()
+	for _, issuer := range p.issuers() {
+		if tenant, ok := issuer.match(iss); ok && (!found || from.template) {
+			from, found = origin{provider: p, pins: pinned, tenant: tenant, template: issuer.template, configured: len(p.configured) > 0}, true
+		}
+	}
+	return from, found
+}
+
+// issuerConflict tells of a provider whose issuer is another one's: it is never asked for it.
 func (v *Verifier) issuerConflict() error {
 	for _, p := range v.providers {
-		pinned := p.pins.Load()
-		if pinned == nil {
-			continue
-		}
-		for _, issuer := range pinned.issuers {
-			if owner := v.ownerOf(issuer.text); owner != p {
+		for _, issuer := range p.issuers() {
+			owner := p
+			for _, other := range v.providers {
+				same := slices.ContainsFunc(other.issuers(), func(i issuerPattern) bool { return i.text == issuer.text })
+				if other != p && same && (len(other.configured) > 0 || len(p.configured) == 0 && slices.Index(v.providers, other) < slices.Index(v.providers, p)) {
+					owner = other
+				}
+			}
+			if owner != p {
 				return fmt.Errorf("openid: %s: issuer %q belongs to %s already", p.Authority(), issuer.text, owner.Authority())
 			}
 		}
 	}
 	return nil
-}
-
-// ownerOf finds the provider that pinned an issuer or template first.
-func (v *Verifier) ownerOf(issuer string) (owner *Provider) {
-	var first int64
-	for _, p := range v.providers {
-		pinned := p.pins.Load()
-		if pinned == nil {
-			continue
-		}
-		for _, own := range pinned.issuers {
-			if own.text == issuer && (owner == nil || pinned.order < first) {
-				owner, first = p, pinned.order
-			}
-		}
-	}
-	return owner
 }
 
 // checkKeyIssuer keeps a key that is published for one kind of account from vouching for another: Entra ID's v2 set holds consumer

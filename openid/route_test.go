@@ -1,6 +1,7 @@
 package openid_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -151,24 +152,107 @@ func TestRoute_ExactBeforeTemplate(t *testing.T) {
 	}
 }
 
-// An issuer that another provider has pinned stays that provider's; who came second is never asked, and is not ready.
+// An issuer that two providers claim is the first one's, by the order of the configuration and not by who was quicker; the other is never
+// asked for it, and the verifier says so. Flush, which is for a compromise, hands the issuer to nobody.
 func TestRoute_SameIssuer(t *testing.T) {
+	for _, ownerIsQuicker := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			first, second := newIssuer(t, adfs, ""), newIssuer(t, adfsTenanted, "")
+			var own, claimant *openid.Provider
+			start := []func(){func() { own = providerOf(t, first, "") }, func() { claimant = providerOf(t, second, "") }}
+			if !ownerIsQuicker {
+				slices.Reverse(start)
+			}
+			for _, f := range start {
+				f()
+				synctest.Wait()
+			}
+			v := newVerifier(t, openid.VerifierConfig{Providers: []*openid.Provider{own, claimant}, Audiences: []string{first.Audience()}})
+			check := func(when string) {
+				t.Helper()
+				if err := v.Ready(); err == nil || !strings.Contains(err.Error(), claimant.Authority()) || !strings.Contains(err.Error(), "belongs to "+own.Authority()) {
+					t.Errorf("%s: Ready: %v, want it to name both authorities", when, err)
+				}
+				principal, err := v.Verify(t.Context(), first.Token(openidtest.User(aliceAD)))
+				if err != nil || principal.Tenant != "adfs" {
+					t.Errorf("%s: the owner's token: %+v, %v", when, principal, err)
+				}
+				principal, err = v.Verify(t.Context(), second.Token(openidtest.User(aliceAD)))
+				checkRefusal(t, principal, err, openid.ErrUnknownKey, false)
+			}
+			check("at first")
+			own.Flush()
+			synctest.Wait()
+			check("after Flush")
+		})
+	}
+}
+
+// A provider that publishes another one's issuer does not get its tokens while that one is still away: not when the issuer is configured, not
+// when the tenant is the other's, and not through a template.
+func TestRoute_OwnerStillAway(t *testing.T) {
+	const ownerBase, otherBase = "https://login.a.example", "https://login.b.example"
+	stolen := "https://sts.a.example/" + home + "/"
+	for _, test := range []struct {
+		name      string
+		pinned    bool   // the owner's issuer is configured
+		authority string // of the other provider: "" its own tenant, else this word
+		publish   string // as the other's issuer
+	}{
+		{"issuer configured", true, "", stolen},
+		{"tenant is the owner's", false, "", stolen},
+		{"template", false, "common", "https://sts.a.example/{tenantid}/"},
+		{"template, issuer configured", true, "common", "https://sts.a.example/{tenantid}/"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				owner, other := newIssuer(t, entraV1, ownerBase), newIssuer(t, entraV1, otherBase)
+				other.EditMetadata(func(m map[string]any) { m["issuer"] = test.publish })
+				owner.Down()
+				config := owner.ProviderConfig()
+				if test.pinned {
+					config.Issuers = []string{stolen}
+				}
+				authority := ""
+				if test.authority != "" {
+					authority = other.AuthorityOf(test.authority)
+				}
+				providers := []*openid.Provider{newProvider(t, config), providerOf(t, other, authority)}
+				v := newVerifier(t, openid.VerifierConfig{Providers: providers, Audiences: []string{owner.Audience()}, Tenants: []string{home, guest}})
+				synctest.Wait()
+
+				forged := other.Token(openidtest.User(alice), openidtest.Audience(owner.Audience()), openidtest.With("iss", stolen))
+				principal, err := v.Verify(t.Context(), forged)
+				checkRefusal(t, principal, err, openid.ErrUnavailable, false)
+				owner.Up()
+				time.Sleep(2 * time.Minute)
+				principal, err = v.Verify(t.Context(), forged)
+				checkRefusal(t, principal, err, openid.ErrUnknownKey, false)
+				if _, err := v.Verify(t.Context(), owner.Token(openidtest.User(alice))); err != nil {
+					t.Errorf("the owner's token: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A tenant that has a provider of its own is nobody else's on another host, though that one serves many tenants.
+func TestRoute_TenantOfAnotherAuthority(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first, second := newIssuer(t, adfs, ""), newIssuer(t, adfsTenanted, "")
-		own := providerOf(t, first, "")
+		one, many := newIssuer(t, entraV1, "https://login.a.example"), newIssuer(t, entraV1, "https://login.b.example")
+		providers := []*openid.Provider{providerOf(t, one, ""), providerOf(t, many, many.AuthorityOf("common"))}
+		v := newVerifier(t, openid.VerifierConfig{Providers: providers, Audiences: []string{one.Audience()}, Tenants: []string{home, guest}})
 		synctest.Wait()
-		claimant := providerOf(t, second, "")
-		v := newVerifier(t, openid.VerifierConfig{Providers: []*openid.Provider{claimant, own}, Audiences: []string{first.Audience()}})
-		synctest.Wait()
-		if err := v.Ready(); err == nil || !strings.Contains(err.Error(), claimant.Authority()) || !strings.Contains(err.Error(), "belongs to "+own.Authority()) {
-			t.Errorf("Ready: %v, want it to name both authorities", err)
+		principal, err := v.Verify(t.Context(), many.Token(openidtest.User(alice), openidtest.Audience(one.Audience())))
+		checkRefusal(t, principal, err, openid.ErrTenant, true)
+		for name, token := range map[string]string{
+			"the tenant's own authority": one.Token(openidtest.User(alice)),
+			"another tenant of the many": many.Token(openidtest.User(alice), openidtest.Audience(one.Audience()), openidtest.Tenant(guest)),
+		} {
+			if _, err := v.Verify(t.Context(), token); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
-		principal, err := v.Verify(t.Context(), first.Token(openidtest.User(aliceAD)))
-		if err != nil || principal.Tenant != "adfs" {
-			t.Errorf("the owner's token: %+v, %v", principal, err)
-		}
-		principal, err = v.Verify(t.Context(), second.Token(openidtest.User(aliceAD)))
-		checkRefusal(t, principal, err, openid.ErrUnknownKey, false)
 	})
 }
 

@@ -119,6 +119,11 @@ func (v *Verifier) setProviders() error {
 			return fmt.Errorf("%s: authority %s is there twice", field, p.Authority())
 		}
 		authorities[p.Authority()] = true
+		for _, earlier := range v.providers[:i] {
+			if v.adfs && earlier.Tenant() == p.Tenant() {
+				return fmt.Errorf("%s: its tenant %q is %s's already, so their users could not be told apart; set ProviderConfig.Tenant", field, p.Tenant(), earlier.Authority())
+			}
+		}
 		for _, issuer := range p.configured {
 			if issuers[issuer.text] {
 				return fmt.Errorf("%s: issuer %q belongs to another provider already", field, issuer.text)

@@ -19,6 +19,7 @@ func TestNewVerifier_Refused(t *testing.T) {
 		oneAgain   = provider("https://login.entra.example/" + home)
 		common     = provider("https://login.entra.example/common")
 		atADFS     = provider("https://adfs.local.azurestack.example/adfs")
+		otherADFS  = provider("https://adfs.east.azurestack.example/adfs")
 		pinned     = provider("https://login.entra.example/"+guest, "https://sts.entra.example/"+guest+"/")
 		pinnedToo  = provider("https://login.contoso.example/"+guest, "https://other.example/"+guest+"/", "https://sts.entra.example/"+guest+"/")
 		audiences  = []string{"api"}
@@ -43,6 +44,7 @@ func TestNewVerifier_Refused(t *testing.T) {
 		{"a provider twice", config{Providers: providers{one, one}, Audiences: audiences}, "Providers[1]"},
 		{"an authority twice", config{Providers: providers{one, oneAgain}, Audiences: audiences}, "Providers[1]"},
 		{"an issuer twice", config{Providers: providers{pinned, pinnedToo}, Audiences: audiences}, "Providers[1]"},
+		{"two AD FS with the default tenant", config{Providers: providers{atADFS, otherADFS}, Audiences: audiences}, "Providers[1]"},
 		{"no audiences", config{Providers: providers{one}}, "Audiences"},
 		{"empty audiences", config{Providers: providers{one}, Audiences: []string{}}, "Audiences"},
 		{"an empty audience", config{Providers: providers{one}, Audiences: []string{"api", ""}}, "Audiences[1]"},

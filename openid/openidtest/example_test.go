@@ -18,28 +18,27 @@ import (
 const (
 	subscription = "/subscriptions/0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f"
 	readers      = group
-	readerRole   = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 )
 
 // newAPI is what is tested: an API behind the gate, whose readers may read one subscription.
-func newAPI(verifier *openid.Verifier) (http.Handler, error) {
+func newAPI(verifier *openid.Verifier) http.Handler {
 	policy, err := rbac.NewPolicy(rbac.PolicyConfig{Assignments: []rbac.RoleAssignment{
-		{Scope: subscription, RoleDefinitionID: readerRole, PrincipalID: readers, PrincipalType: "Group"},
+		{Scope: subscription, RoleDefinitionID: rbac.RoleReader, PrincipalID: readers, PrincipalType: "Group"},
 	}})
 	if err != nil {
-		return nil, err
+		log.Fatal(err)
 	}
 	authorizer, err := rbac.NewAuthorizer(rbac.AuthorizerConfig{Source: policy})
 	if err != nil {
-		return nil, err
+		log.Fatal(err)
 	}
 	gate, err := middleware.New(middleware.Config{Verifier: verifier, Authorizer: authorizer})
 	if err != nil {
-		return nil, err
+		log.Fatal(err)
 	}
 	return gate.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "hello")
-	})), nil
+	}))
 }
 
 // The test of a handler: a reader reads, a stranger does not, and no forgery of the reader's token gets in. In a test,
@@ -50,18 +49,13 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer issuer.Close()
-	api, err := newAPI(issuer.Verifier())
-	if err != nil {
-		log.Fatal(err)
-	}
+	api := newAPI(issuer.Verifier())
 	get := func(token string) int {
-		r := httptest.NewRequest(http.MethodGet, subscription+"/resourceGroups/web", nil)
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, subscription+"/resourceGroups/web", nil)
 		r.Header.Set("Authorization", "Bearer "+token)
-		w := httptest.NewRecorder()
 		api.ServeHTTP(w, r)
 		return w.Code
 	}
-
 	fmt.Println("reader:", get(issuer.Token(openidtest.User(oid, readers))))
 	fmt.Println("stranger:", get(issuer.Token(openidtest.User(oid))))
 	for name, token := range issuer.Forgeries(openidtest.User(oid, readers)) {
