@@ -33,6 +33,7 @@ type ProviderConfig struct {
 	Type AuthorityType
 	// Tenant is the directory tenant of an AD FS, which serves exactly one: a GUID or a word. The default is the path's tenant or,
 	// without one, "adfs", the word by which Azure's clients call it. With Entra ID it must be empty.
+	// Two AD FS in one verifier need two tenants, because the same SID means someone else at each.
 	Tenant string
 	// Issuers pins the iss values of this provider's access tokens, whatever its metadata says. Where the authority serves
 	// many tenants, each entry holds a tenant's GUID or {tenantid}. By default the metadata decides: AD FS access_token_issuer, or

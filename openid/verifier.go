@@ -26,7 +26,9 @@ const (
 
 // VerifierConfig says which tokens are accepted. Providers and Audiences are required.
 type VerifierConfig struct {
-	// Providers are the identity providers. AD FS and Entra ID do not mix in one verifier.
+	// Providers are the identity providers. AD FS and Entra ID do not mix in one verifier. Of two that publish the same
+	// issuer the first one has it (one that names it in ProviderConfig.Issuers before one that does not), and Ready tells.
+	// A tenant that is one provider's own is not accepted from a provider on another host that serves many.
 	Providers []*Provider
 	// Audiences are the accepted values of aud, compared exactly: no prefix, no case folding, no trailing slash added.
 	Audiences []string
