@@ -50,11 +50,11 @@ type Authorizer struct {
 func NewAuthorizer(config AuthorizerConfig) (*Authorizer, error) {
 	switch {
 	case config.Source == nil:
-		return nil, errors.New("rbac: AuthorizerConfig.Source: required")
+		return nil, errors.New("rbac: AuthorizerConfig.Source: is required")
 	case config.TenantOf != nil && config.HomeTenant == "":
-		return nil, errors.New("rbac: AuthorizerConfig.HomeTenant: required with TenantOf")
+		return nil, errors.New("rbac: AuthorizerConfig.HomeTenant: is required with TenantOf")
 	case config.TenantOf == nil && config.HomeTenant != "":
-		return nil, errors.New("rbac: AuthorizerConfig.HomeTenant: without meaning when there is no TenantOf")
+		return nil, errors.New("rbac: AuthorizerConfig.HomeTenant: has no meaning without TenantOf")
 	}
 	return &Authorizer{config: config}, nil
 }

@@ -19,14 +19,14 @@ func TestNewAuthorizerErrors(t *testing.T) {
 	tenantOf := func(string) (string, bool) { return "t", true }
 	for _, tt := range []struct {
 		config rbac.AuthorizerConfig
-		field  string
+		want   string
 	}{
-		{rbac.AuthorizerConfig{}, "Source"},
-		{rbac.AuthorizerConfig{Source: policy, TenantOf: tenantOf}, "HomeTenant"},
-		{rbac.AuthorizerConfig{Source: policy, HomeTenant: "t"}, "HomeTenant"},
+		{rbac.AuthorizerConfig{}, "rbac: AuthorizerConfig.Source: is required"},
+		{rbac.AuthorizerConfig{Source: policy, TenantOf: tenantOf}, "rbac: AuthorizerConfig.HomeTenant: is required with TenantOf"},
+		{rbac.AuthorizerConfig{Source: policy, HomeTenant: "t"}, "rbac: AuthorizerConfig.HomeTenant: has no meaning without TenantOf"},
 	} {
-		if a, err := rbac.NewAuthorizer(tt.config); a != nil || err == nil || !strings.Contains(err.Error(), "."+tt.field+":") {
-			t.Errorf("error %v, want field %s", err, tt.field)
+		if a, err := rbac.NewAuthorizer(tt.config); a != nil || err == nil || err.Error() != tt.want {
+			t.Errorf("error %v, want %s", err, tt.want)
 		}
 	}
 }

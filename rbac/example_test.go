@@ -47,6 +47,47 @@ func ExampleNewPolicy() {
 	// Microsoft.Authorization/roleAssignments/write false
 }
 
+// A list shows what the caller may read. The items carry their scopes.
+func ExampleFilter() {
+	subscription := rbac.MustParseScope("/subscriptions/0b1f6471-1bf0-4dda-aec3-111122223333")
+	var groups []rbac.Scope
+	for _, name := range []string{"db", "web"} {
+		group, err := subscription.Child("resourceGroups", name)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		groups = append(groups, group)
+	}
+	policy, err := rbac.NewPolicy(rbac.PolicyConfig{Assignments: []rbac.RoleAssignment{{
+		Scope:            groups[1].String(),
+		RoleDefinitionID: rbac.RoleReader,
+		PrincipalID:      "9c8b7a69-5f4e-4d3c-8b2a-111122223333",
+	}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	authorizer, err := rbac.NewAuthorizer(rbac.AuthorizerConfig{Source: policy})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	set, err := authorizer.ResourceSet(context.Background(), rbac.Subject{ObjectID: "9c8b7a69-5f4e-4d3c-8b2a-111122223333"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	for _, group := range rbac.Filter(set, groups, func(group rbac.Scope) rbac.Operation {
+		return rbac.Operation{Action: group.ResourceType() + "/read", Scope: group}
+	}) {
+		fmt.Println(group.Name())
+	}
+	// Output:
+	// web
+}
+
 func ExampleOperationFor() {
 	for _, request := range []struct{ method, path string }{
 		{"GET", "/subscriptions/s1/resourcegroups"},

@@ -24,9 +24,9 @@ type ImportFile struct {
 //	az role assignment list --all -o json
 //
 // print, and the REST API's objects, which have their fields in properties. A file holds a list of objects, a REST answer
-// with such a list in its member value, or a single object, and may begin with a byte order mark. What an object is shows
-// in the object, so that a file may mix them. Names of members count in any case, as in Resource Manager, and those that are
-// not known are ignored.
+// with such a list in its member value, or a single object. It is UTF-8, and may begin with a byte order mark. What an object
+// is shows in the object, so that a file may mix them. Names of members count in any case, as in Resource Manager, and those
+// that are not known are ignored.
 //
 // The order of the files does not matter, and the same object may repeat. A file with a mistake is refused whole, and with
 // it all of them, by an error with file, index and field: roles.json: [12].permissions[0].actions[3]. So are objects that
@@ -128,6 +128,9 @@ func inPath(path string, err error) error {
 
 // read adds what a file holds.
 func (im *importer) read(file ImportFile) error {
+	if bytes.HasPrefix(file.Data, []byte("\xff\xfe")) || bytes.HasPrefix(file.Data, []byte("\xfe\xff")) {
+		return errors.New("is UTF-16, as Windows PowerShell's > writes it: write UTF-8, with | Out-File -Encoding utf8 instead of >")
+	}
 	data := bytes.TrimPrefix(file.Data, []byte("\ufeff"))
 	var whole jsontext.Value
 	if err := unmarshal("", data, &whole); err != nil {
@@ -184,6 +187,9 @@ func (im *importer) readObject(at origin, object jsontext.Value) error {
 	fields := object
 	if kind := head.Properties.Kind(); kind != 0 && kind != 'n' {
 		fields, at.fields = head.Properties, "properties"
+		if err := onlyInProperties(at, object); err != nil {
+			return err
+		}
 	}
 	var members map[string]jsontext.Value
 	if err := unmarshal(at.path(), fields, &members); err != nil {
@@ -205,6 +211,25 @@ func (im *importer) readObject(at origin, object jsontext.Value) error {
 		return inPath(at.object, errors.New("neither a role definition nor a role assignment"))
 	}
 	return inPath(joinPath(at.object, "type"), fmt.Errorf("%.80q is neither %s nor %s", kind, roleDefinitionType, roleAssignmentType))
+}
+
+// onlyInProperties refuses an object that says beside its properties what belongs into them: a condition there would narrow nothing.
+func onlyInProperties(at origin, object jsontext.Value) error {
+	var members map[string]jsontext.Value
+	if err := unmarshal(at.object, object, &members); err != nil {
+		return err
+	}
+	for _, name := range []string{
+		"scope", "roleDefinitionId", "principalId", "condition", "startDateTime", "endDateTime",
+		"permissions", "assignableScopes", "principals", "excludePrincipals",
+	} {
+		for member := range members {
+			if strings.EqualFold(member, name) {
+				return inPath(joinPath(at.object, member), errors.New("stands beside properties, where it would count for nothing"))
+			}
+		}
+	}
+	return nil
 }
 
 // kindOf tells the kind of an object without a type.

@@ -2,6 +2,7 @@ package rbac_test
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -96,6 +97,12 @@ func file(name, data string) rbac.ImportFile {
 	return rbac.ImportFile{Name: name, Data: []byte(data)}
 }
 
+// principalOf is the n-th assignment, to a principal of that type.
+func principalOf(principalType string, n int) string {
+	return fmt.Sprintf(`{"name": "eeeeeeee-0000-0000-0000-%012d", "scope": "/", "principalId": "S-1-5-21-%d", "principalType": %q,
+		"roleDefinitionId": "acdd72a7-3385-48ef-bd42-f606fba81ae7"}`, n, n, principalType)
+}
+
 func TestImport(t *testing.T) {
 	tests := []struct {
 		name        string
@@ -108,6 +115,8 @@ func TestImport(t *testing.T) {
 		{"empty answer", []rbac.ImportFile{file("a", `{"value": []}`)}, 0, 0},
 		{"CLI", []rbac.ImportFile{file("a", cliRoles), file("b", cliAssignments)}, 2, 2},
 		{"CLI, assignments first", []rbac.ImportFile{file("b", cliAssignments), file("a", cliRoles)}, 2, 2},
+		{"principal types", []rbac.ImportFile{file("a", principalOf("User", 1)), file("b", principalOf("Group", 2)), file("c", principalOf("ServicePrincipal", 3)),
+			file("d", principalOf("ForeignGroup", 4)), file("e", principalOf("Device", 5)), file("f", principalOf("", 6))}, 0, 6},
 		{"byte order mark", []rbac.ImportFile{file("a", "\ufeff"+cliRoles)}, 2, 0},
 		{"REST, single object", []rbac.ImportFile{file("a", restRole)}, 1, 0},
 		{"REST, list", []rbac.ImportFile{file("a", "["+restRole+","+restAssignment+"]")}, 1, 1},
@@ -250,6 +259,10 @@ func TestImportErrors(t *testing.T) {
 		{"role without name and id", []rbac.ImportFile{file("roles.json", `[{"roleName": "x", "permissions": []}]`)}, "roles.json: [0].name: missing", nil},
 		{"role name and id differ", role(`"name": "acdd72a7`, `"name": "bcdd72a7`), "roles.json: [0].id: does not end in the name", nil},
 		{"role type", role(`"BuiltInRole"`, `"Builtin"`), "roles.json: [0].roleType: ", nil},
+		{"condition beside properties", []rbac.ImportFile{file("a.json", edit(restAssignment, `"properties": {`, `"Condition": "x", "properties": {`))}, "a.json: Condition: stands beside properties", nil},
+		{"scope beside properties", []rbac.ImportFile{file("a.json", edit(restAssignment, `"properties": {`, `"scope": "/", "properties": {`))}, "a.json: scope: stands beside properties", nil},
+		{"end beside properties", []rbac.ImportFile{file("a.json", edit(restAssignment, `"properties": {`, `"endDateTime": "2020-01-01T00:00:00Z", "properties": {`))}, "a.json: endDateTime: stands beside properties", nil},
+		{"permissions beside properties", []rbac.ImportFile{file("a.json", edit(restRole, `"properties": {`, `"permissions": [], "properties": {`))}, "a.json: permissions: stands beside properties", nil},
 		{"role type, REST", []rbac.ImportFile{file("a.json", edit(restRole, `"CustomRole"`, `"Custom"`))}, "a.json: properties.type: ", nil},
 		{"role name", role(`"roleName": "Reader"`, `"roleName": {}`), "roles.json: [0].roleName: unexpected JSON object", nil},
 		{"permissions", role(`"permissions": [{`, `"permissions": [1, {`), "roles.json: [0].permissions[0]: unexpected JSON number", nil},
@@ -269,6 +282,11 @@ func TestImportErrors(t *testing.T) {
 		{"no scope", []rbac.ImportFile{file("who.json", `{"name": "eeeeeeee-0000-0000-0000-000000000001", "principalId": "S-1-5-21-1", "roleDefinitionId": "acdd72a7-3385-48ef-bd42-f606fba81ae7"}`)}, "who.json: scope: ", nil},
 		{"principal", assignment(`"principalId": "aaaaaaaa`, `"principalId": "aaaa`), "who.json: [0].principalId: ", rbac.ErrInvalidPrincipal},
 		{"principal, REST", []rbac.ImportFile{file("r.json", restRole), file("a.json", edit(restAssignment, `"principalId": "aaaaaaaa`, `"principalId": "aaaa`))}, "a.json: properties.principalId: ", rbac.ErrInvalidPrincipal},
+		{"principal type", assignment(`"principalType": "User"`, `"principalType": "Robot"`), "who.json: [0].principalType: ", nil},
+		{"principal type in other letters", assignment(`"principalType": "User"`, `"principalType": "user"`), "who.json: [0].principalType: ", nil},
+		{"principal type, REST", []rbac.ImportFile{file("r.json", restRole), file("a.json", edit(restAssignment, `"User"`, `"Everyone"`))}, "a.json: properties.principalType: ", nil},
+		{"UTF-16, little endian", []rbac.ImportFile{file("roles.json", "\xff\xfe[\x00]\x00")}, "roles.json: is UTF-16, ", nil},
+		{"UTF-16, big endian", []rbac.ImportFile{file("roles.json", "\xfe\xff\x00[\x00]")}, "roles.json: is UTF-16, ", nil},
 		{"principal is null", assignment(`"principalId": "aaaaaaaa-0000-0000-0000-000000000001"`, `"principalId": null`), "who.json: [0].principalId: ", rbac.ErrInvalidPrincipal},
 		{"role id", assignment(`roleDefinitions/dddddddd-`, `roleDefinitions/dddd`), "who.json: [0].roleDefinitionId: ", nil},
 		{"role in no file", []rbac.ImportFile{file("who.json", cliAssignments)}, "who.json: [0].roleDefinitionId: ", rbac.ErrRoleNotFound},

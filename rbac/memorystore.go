@@ -26,6 +26,8 @@ var (
 	ErrAssignmentLimit = errors.New("role assignment limit exceeded")
 	// ErrRoleLimit: there are as many custom roles as there can be.
 	ErrRoleLimit = errors.New("role definition limit exceeded")
+	// ErrRoleNameExists: another role has that RoleName.
+	ErrRoleNameExists = errors.New("role definition with same name exists")
 	// ErrRoleHasAssignments: a role that is assigned cannot be deleted.
 	ErrRoleHasAssignments = errors.New("role definition has assignments")
 	// ErrBuiltInRole: a built-in role is neither changed nor deleted, and none is made.
@@ -58,7 +60,8 @@ type memoryState struct {
 }
 
 // NewMemoryStore returns a store that begins with what config holds. Errors are those of [NewPolicy], or about an assignment
-// without a name. Azure's limits, and the assignable scopes of roles, count for later changes only.
+// without a name. Azure's limits, the assignable scopes of roles, and that no two roles have the same RoleName, count for later
+// changes only.
 func NewMemoryStore(config PolicyConfig) (*MemoryStore, error) {
 	policy, err := NewPolicy(config)
 	if err != nil {
@@ -74,7 +77,7 @@ func NewMemoryStore(config PolicyConfig) (*MemoryStore, error) {
 	}
 	for i, a := range config.Assignments {
 		if a.Name == "" {
-			return nil, fmt.Errorf("rbac: %w", &objectError{list: "Assignments", index: i, err: inField("Name", errors.New("required in a store"))})
+			return nil, fmt.Errorf("rbac: %w", &objectError{list: "Assignments", index: i, err: inField("Name", errors.New("is required in a store"))})
 		}
 		if _, repeated := state.assignments[fold(a.Name)]; !repeated {
 			a.RoleDefinitionID, _ = roleKey(a.RoleDefinitionID)
@@ -105,8 +108,9 @@ func (s *MemoryStore) RoleDefinitions(context.Context) ([]RoleDefinition, error)
 }
 
 // PutRoleDefinition creates or replaces a custom role and returns it as stored: when it is replaced, with the CreatedOn and
-// CreatedBy that it had. Errors wrap [ErrBuiltInRole], [ErrRoleLimit], [ErrInvalidAction] or, for a condition on a role that
-// is assigned, [ErrCondition], or say which field is wrong.
+// CreatedBy that it had. No other role may have its RoleName, in whatever case; one that it had already, it keeps. Errors wrap
+// [ErrBuiltInRole], [ErrRoleLimit], [ErrRoleNameExists], [ErrInvalidAction] or, for a condition on a role that is assigned,
+// [ErrCondition], or say which field is wrong.
 func (s *MemoryStore) PutRoleDefinition(_ context.Context, definition RoleDefinition) (stored RoleDefinition, created bool, err error) {
 	r, err := compileRole(definition)
 	if err != nil {
@@ -119,6 +123,8 @@ func (s *MemoryStore) PutRoleDefinition(_ context.Context, definition RoleDefini
 		switch {
 		case stored.Type == BuiltInRole || exists && existing.Type == BuiltInRole:
 			return fmt.Errorf("rbac: %w: %s", ErrBuiltInRole, key)
+		case fold(stored.RoleName) != fold(existing.RoleName) && next.hasRoleName(stored.RoleName):
+			return fmt.Errorf("rbac: %w: %.80q", ErrRoleNameExists, stored.RoleName)
 		case exists:
 			stored.CreatedOn, stored.CreatedBy = existing.CreatedOn, existing.CreatedBy
 		case next.customRoles() >= maxCustomRoles:
@@ -176,7 +182,7 @@ func (s *MemoryStore) Assignments(context.Context) ([]RoleAssignment, error) {
 // wrong.
 func (s *MemoryStore) PutAssignment(_ context.Context, assignment RoleAssignment) (stored RoleAssignment, created bool, err error) {
 	if assignment.Name == "" {
-		return RoleAssignment{}, false, fmt.Errorf("rbac: %w", inField("Name", errors.New("required")))
+		return RoleAssignment{}, false, fmt.Errorf("rbac: %w", inField("Name", errors.New("is required")))
 	}
 	err = s.change(func(next *memoryState) error {
 		a, err := next.policy.compileAssignment(assignment)
@@ -229,6 +235,25 @@ func (s *MemoryStore) DeleteAssignment(_ context.Context, name string) (RoleAssi
 	return deleted, err
 }
 
+// DeleteAssignmentsWithin deletes all assignments at scope and below it in one change, and returns how many there were. Call it
+// when what lies at scope is deleted, or whoever makes something of the same name later finds the old assignments in force
+// there. At [Root] it deletes every assignment.
+func (s *MemoryStore) DeleteAssignmentsWithin(_ context.Context, scope Scope) (deleted int, err error) {
+	err = s.change(func(next *memoryState) error {
+		before := len(next.assignments)
+		maps.DeleteFunc(next.assignments, func(_ string, a RoleAssignment) bool {
+			at, err := parseScope(a.Scope)
+			return err == nil && scope.Contains(at)
+		})
+		deleted = before - len(next.assignments)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return deleted, nil
+}
+
 // change puts the next revision in force, unless edit or the compiler refuses it.
 func (s *MemoryStore) change(edit func(next *memoryState) error) error {
 	s.changing.Lock()
@@ -277,6 +302,19 @@ func (s *memoryState) config() PolicyConfig {
 			return cmp.Compare(fold(a.Name), fold(b.Name))
 		}),
 	}
+}
+
+// hasRoleName reports whether a role has that name. Roles without a name have none in common.
+func (s *memoryState) hasRoleName(name string) bool {
+	if name == "" {
+		return false
+	}
+	for _, definition := range s.roles {
+		if fold(definition.RoleName) == fold(name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *memoryState) customRoles() int {

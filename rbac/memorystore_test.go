@@ -27,9 +27,9 @@ func allowed(t testing.TB, source rbac.Source, objectID, action, scope string) b
 
 func TestNewMemoryStoreErrors(t *testing.T) {
 	for want, config := range map[string]rbac.PolicyConfig{
-		"rbac: Assignments[0].Name: required": {Assignments: []rbac.RoleAssignment{{Scope: "/", RoleDefinitionID: rbac.RoleReader, PrincipalID: alice}}},
-		"rbac: Assignments[0].Scope: ":        {Assignments: []rbac.RoleAssignment{{Name: name(1), RoleDefinitionID: rbac.RoleReader, PrincipalID: alice}}},
-		"rbac: Roles[0].ID: ":                 {Roles: []rbac.RoleDefinition{{}}},
+		"rbac: Assignments[0].Name: is required in a store": {Assignments: []rbac.RoleAssignment{{Scope: "/", RoleDefinitionID: rbac.RoleReader, PrincipalID: alice}}},
+		"rbac: Assignments[0].Scope: ":                      {Assignments: []rbac.RoleAssignment{{Name: name(1), RoleDefinitionID: rbac.RoleReader, PrincipalID: alice}}},
+		"rbac: Roles[0].ID: ":                               {Roles: []rbac.RoleDefinition{{}}},
 	} {
 		if store, err := rbac.NewMemoryStore(config); store != nil || err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("error %v, want %s", err, want)
@@ -281,5 +281,83 @@ func TestStoreRoleDefinitions(t *testing.T) {
 	}
 	if _, err := store.RoleDefinition(ctx, customRole); !errors.Is(err, rbac.ErrNotFound) {
 		t.Errorf("get what is gone: %v", err)
+	}
+}
+
+func TestDeleteAssignmentsWithin(t *testing.T) {
+	config := rbac.PolicyConfig{}
+	for i, scope := range []string{"/", mgmtGroup, subA, groupA, groupA + "2", machine, strings.ToUpper(machine) + "/EXTENSIONS/e", machine + "/providers/a/b/c", subB} {
+		config.Assignments = append(config.Assignments, rbac.RoleAssignment{Name: name(byte(i)), Scope: scope, RoleDefinitionID: rbac.RoleReader, PrincipalID: alice})
+	}
+	for _, tt := range []struct {
+		scope   string
+		deleted int
+		left    string // the last digits of names
+	}{
+		{"/", 9, ""},
+		{mgmtGroup, 1, "02345678"},
+		{subA, 6, "018"},
+		{groupA, 4, "01248"},
+		{strings.ToUpper(groupA), 4, "01248"},
+		{machine, 3, "012348"},
+		{machine + "/extensions/e", 1, "01234578"},
+		{groupOf(subB), 0, "012345678"},
+	} {
+		store := newStore(t, config)
+		deleted, err := store.DeleteAssignmentsWithin(t.Context(), mustScope(t, tt.scope))
+		if err != nil || deleted != tt.deleted {
+			t.Errorf("%s: %d deleted, %v, want %d", tt.scope, deleted, err, tt.deleted)
+		}
+		left := ""
+		assignments, _ := store.Assignments(t.Context())
+		for _, a := range assignments {
+			left += a.Name[len(a.Name)-1:]
+		}
+		if left != tt.left {
+			t.Errorf("%s: %s left, want %s", tt.scope, left, tt.left)
+		}
+	}
+
+	// What comes to lie there later is not what the old assignments were for.
+	store := newStore(t, rbac.PolicyConfig{Assignments: config.Assignments[3:4]})
+	if !allowed(t, store, alice, "a/read", machine) {
+		t.Fatal("not allowed before")
+	}
+	if _, err := store.DeleteAssignmentsWithin(t.Context(), mustScope(t, groupA)); err != nil {
+		t.Fatal(err)
+	}
+	if allowed(t, store, alice, "a/read", machine) {
+		t.Error("allowed after the assignments are gone")
+	}
+}
+
+func TestRoleNames(t *testing.T) {
+	// What a site exported may hold a name twice.
+	store := newStore(t, rbac.PolicyConfig{Roles: []rbac.RoleDefinition{
+		{ID: customRole, RoleName: "Operator"},
+		{ID: alice, RoleName: "operator"},
+		{ID: bob, RoleName: "Auditor"},
+		{ID: admins},
+	}})
+	for _, tt := range []struct {
+		id, name string
+		refused  bool
+	}{
+		{strings.ToUpper(customRole), "Operator", false}, // kept
+		{alice, "OPERATOR", false},
+		{alice, "AUDITOR", true},
+		{bob, "Operator", true},
+		{name(1), "auditor", true},
+		{name(1), "owner", true},
+		{name(1), "Operators", false},
+		{name(2), "Operators", true},
+		{name(2), "", false}, // as many as there are
+		{alice, "Operator 2", false},
+		{customRole, "Operator 2", true},
+	} {
+		_, _, err := store.PutRoleDefinition(t.Context(), rbac.RoleDefinition{ID: tt.id, RoleName: tt.name})
+		if errors.Is(err, rbac.ErrRoleNameExists) != tt.refused || !tt.refused && err != nil {
+			t.Errorf("%s %q: %v", tt.id, tt.name, err)
+		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // ErrRoleNotFound is wrapped by errors about a role assignment whose role is not defined.
@@ -118,6 +120,9 @@ func (p *Policy) compileAssignment(source RoleAssignment) (*assignment, error) {
 	}
 	if err := checkPrincipal(source.PrincipalID); err != nil {
 		return nil, inField("PrincipalID", err)
+	}
+	if source.PrincipalType != "" && !slices.Contains(principalTypes, source.PrincipalType) {
+		return nil, inField("PrincipalType", fmt.Errorf("%.80q is none of %s", source.PrincipalType, strings.Join(principalTypes, ", ")))
 	}
 	key, err := roleKey(source.RoleDefinitionID)
 	if err != nil {

@@ -10,6 +10,9 @@ import (
 // which stands for everyone in a deny assignment and for nobody in a role assignment.
 var ErrInvalidPrincipal = errors.New("invalid principal id")
 
+// principalTypes are the types of a role assignment's principal, in Azure's words.
+var principalTypes = []string{"User", "Group", "ServicePrincipal", "ForeignGroup", "Device"}
+
 const zeroGUID = "00000000-0000-0000-0000-000000000000"
 
 func checkPrincipal(id string) error {

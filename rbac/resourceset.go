@@ -109,6 +109,8 @@ func (s *ResourceSet) Holds(scope Scope) bool {
 
 // Filter returns the items whose operation s allows, in their order. The result is not nil, so that a list without items
 // is still written as a list.
+//
+// An item had best carry its Scope, from when it was made: a name that makes none is an error then, where it can be one.
 func Filter[T any](s *ResourceSet, items []T, operation func(T) Operation) []T {
 	allowed := make([]T, 0, len(items))
 	for _, item := range items {

@@ -65,7 +65,7 @@ type RoleAssignment struct {
 	RoleDefinitionID string
 	// PrincipalID is an object id or a group's id: a GUID or a SID.
 	PrincipalID string
-	// PrincipalType is User, Group or ServicePrincipal; it is for display.
+	// PrincipalType is User, Group, ServicePrincipal, ForeignGroup or Device, or empty; it is for display.
 	PrincipalType string
 	Description   string
 

@@ -40,6 +40,41 @@ func ParseScope(s string) (Scope, error) {
 	return scope, nil
 }
 
+// MustParseScope is like [ParseScope], but panics if s is no scope. It is for constants: what comes from a request or a store
+// goes through ParseScope or [Scope.Child].
+func MustParseScope(s string) Scope {
+	scope, err := ParseScope(s)
+	if err != nil {
+		panic(err)
+	}
+	return scope
+}
+
+// Child returns the scope directly below s that has a type and a name:
+//
+//	Root.Child("subscriptions", id)
+//	subscription.Child("resourceGroups", name)
+//	group.Child("Microsoft.Sql/servers", name)
+//	server.Child("databases", name)
+//
+// With its namespace, a type is a resource provider's, and can lie in any scope; without one it is that of a subscription, a
+// resource group or what lies in a resource. An error says that the name is not exactly one segment of a path, so that a name
+// from elsewhere never leads to another place, or that nothing in s can have the type.
+func (s Scope) Child(resourceType, name string) (Scope, error) {
+	if strings.Contains(name, "/") {
+		return Root, fmt.Errorf("rbac: scope: the name %.200q contains a slash", name)
+	}
+	prefix := s.path + "/"
+	switch strings.Count(resourceType, "/") {
+	case 0:
+	case 1:
+		prefix = s.path + providersMark
+	default:
+		return Root, fmt.Errorf("rbac: scope: the type %.200q is neither a word nor a namespace and a word", resourceType)
+	}
+	return ParseScope(prefix + resourceType + "/" + name)
+}
+
 func parseScope(s string) (Scope, error) {
 	if err := checkPath(s); err != nil {
 		return Root, fmt.Errorf("%.200q: %w", s, err)

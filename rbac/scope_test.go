@@ -248,6 +248,90 @@ func TestZeroScopeIsRoot(t *testing.T) {
 	}
 }
 
+func TestMustParseScope(t *testing.T) {
+	if scope := rbac.MustParseScope(machine); scope.String() != machine {
+		t.Errorf("%s", scope)
+	}
+	defer func() {
+		if err, _ := recover().(error); err == nil || !strings.Contains(err.Error(), `"/x"`) {
+			t.Errorf("panic with %v", err)
+		}
+	}()
+	rbac.MustParseScope("/x")
+}
+
+func TestChild(t *testing.T) {
+	for _, tt := range []struct {
+		scope, resourceType, name string
+		want                      string // "" for an error
+	}{
+		{"/", "subscriptions", "s", "/subscriptions/s"},
+		{"/", "Microsoft.Management/managementGroups", "mg1", mgmtGroup},
+		{subA, "resourceGroups", "web", groupA},
+		{subA, "RESOURCEGROUPS", "Web (1)", subA + "/RESOURCEGROUPS/Web (1)"},
+		{subA, "Microsoft.Support/supportTickets", "t", subA + "/providers/Microsoft.Support/supportTickets/t"},
+		{groupA, "Microsoft.Compute/virtualMachines", "vm1", machine},
+		{machine, "extensions", "e", machine + "/extensions/e"},
+		{machine, "Microsoft.Authorization/roleAssignments", "r", machine + "/providers/Microsoft.Authorization/roleAssignments/r"},
+
+		{"/", "resourceGroups", "web", ""},
+		{"/", "subscriptions", "", ""},
+		{"/", "", "s", ""},
+		{"/", "", "", ""},
+		{subA, "resourceGroups", "", ""},
+		{subA, "resourceGroups", "..", ""},
+		{subA, "resourceGroups", " web", ""},
+		{subA, "resourceGroups", "%2e", ""},
+		{subA, "resourceGroups", "providers", ""},
+		{subA, "resourceGroups", "web/providers/Microsoft.Compute/virtualMachines/vm1", ""},
+		{subA, "resourceGroups", "web/", ""},
+		{subA, "resourceGroups", "/web", ""},
+		{subA, "resourceGroups/web", "providers", ""},
+		{subA, "resourceGroups", strings.Repeat("x", 2048), ""},
+		{subA, "virtualMachines", "vm1", ""},
+		{subA, "providers", "Microsoft.Compute", ""},
+		{groupA, "resourceGroups", "web", ""},
+		{groupA, "providers", "Microsoft.Compute", ""},
+		{groupA, "/virtualMachines", "vm1", ""},
+		{groupA, "Microsoft.Compute/", "vm1", ""},
+		{groupA, "providers/Microsoft.Compute", "vm1", ""},
+		{groupA, "Microsoft.Compute/virtualMachines/extensions", "e", ""},
+		{groupA, "Microsoft.Compute/virtualMachines/vm1/extensions", "e", ""},
+		{machine, "providers", "Microsoft.Authorization", ""},
+	} {
+		scope, err := mustScope(t, tt.scope).Child(tt.resourceType, tt.name)
+		switch {
+		case tt.want == "":
+			if err == nil || !strings.HasPrefix(err.Error(), "rbac: scope") || scope != rbac.Root {
+				t.Errorf("%s, %s %q: %s, %v", tt.scope, tt.resourceType, tt.name, scope, err)
+			}
+		case err != nil || scope.String() != tt.want:
+			t.Errorf("%s, %s %q: %s, %v, want %s", tt.scope, tt.resourceType, tt.name, scope, err, tt.want)
+		}
+	}
+}
+
+// Whatever the names, a child lies directly in its parent.
+func FuzzChild(f *testing.F) {
+	f.Add(subA, "resourceGroups", "web")
+	f.Add(groupA, "Microsoft.Compute/virtualMachines", "vm1")
+	f.Add(machine, "providers", "a/b/c")
+	f.Add(mgmtGroup, "providers/a", "b")
+	f.Fuzz(func(t *testing.T, s, resourceType, name string) {
+		scope, err := rbac.ParseScope(s)
+		if err != nil {
+			return
+		}
+		child, err := scope.Child(resourceType, name)
+		if err != nil {
+			return
+		}
+		if parent, ok := child.Parent(); !ok || parent != scope || child.Name() != name {
+			t.Fatalf("%q in %q", child, scope)
+		}
+	})
+}
+
 func FuzzParseScope(f *testing.F) {
 	for _, seed := range []string{
 		"/", subA, machine, mgmtGroup,

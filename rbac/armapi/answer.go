@@ -25,7 +25,13 @@ func failf(status int, code, format string, args ...any) error {
 	return &failure{status: status, code: code, message: fmt.Sprintf(format, args...)}
 }
 
-func notAllowed(method string, allowed []string) error {
+func notAllowed(method string, endpoints map[string]endpoint) error {
+	var allowed []string
+	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE"} { // in the order of the gate's own answers
+		if _, ok := endpoints[method]; ok {
+			allowed = append(allowed, method)
+		}
+	}
 	return &failure{
 		status:  http.StatusMethodNotAllowed,
 		code:    "MethodNotAllowed",

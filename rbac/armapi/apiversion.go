@@ -12,10 +12,13 @@ type apiVersion string
 var wellFormed = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})(?i:-preview|-alpha|-beta|-privatepreview)?$`)
 
 func parseVersion(values []string) (apiVersion, error) {
-	if len(values) == 0 || values[0] == "" {
+	if len(values) == 0 || len(values) == 1 && values[0] == "" {
 		return "", failf(http.StatusBadRequest, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
 	}
-	if match := wellFormed.FindStringSubmatch(values[0]); match != nil && len(values) == 1 {
+	if len(values) > 1 {
+		return "", failf(http.StatusBadRequest, "InvalidApiVersionParameter", "The api-version query parameter (?api-version=) is given more than once.")
+	}
+	if match := wellFormed.FindStringSubmatch(values[0]); match != nil {
 		if _, err := time.Parse(time.DateOnly, match[1]); err == nil {
 			return apiVersion(values[0]), nil
 		}

@@ -19,6 +19,10 @@ func (h *Handler) listAssignments(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	top, err := parseListOptions(r.URL.Query())
+	if err != nil {
+		return 0, nil, err
+	}
 	var principals []string // nil for all
 	if filter.has("assignedTo") {
 		principals = append([]string{filter["assignedTo"]}, h.config.GroupsOf(filter["assignedTo"])...)
@@ -45,7 +49,7 @@ func (h *Handler) listAssignments(r *request) (int, any, error) {
 		}
 		items = append(items, r.version.assignment(assignment, scope))
 	}
-	return http.StatusOK, list(items), nil
+	return http.StatusOK, list(items[:min(top, len(items))]), nil
 }
 
 func (h *Handler) getAssignment(r *request) (int, any, error) {
@@ -127,15 +131,14 @@ func (h *Handler) putAssignment(r *request) (int, any, error) {
 func (h *Handler) deleteAssignment(r *request) (int, any, error) {
 	h.writing.Lock()
 	defer h.writing.Unlock()
-	_, err := h.assignmentAt(r)
-	if errors.Is(err, rbac.ErrNotFound) {
+	deleted, err := h.assignmentAt(r)
+	if err == nil {
+		deleted, err = h.config.Store.DeleteAssignment(r.Context(), r.name)
+	}
+	switch {
+	case errors.Is(err, rbac.ErrNotFound): // also when something else has deleted it meanwhile
 		return http.StatusNoContent, nil, nil
-	}
-	if err != nil {
-		return 0, nil, err
-	}
-	deleted, err := h.config.Store.DeleteAssignment(r.Context(), r.name)
-	if err != nil {
+	case err != nil:
 		return 0, nil, storeFailure(err)
 	}
 	return http.StatusOK, r.version.assignment(deleted, r.scope), nil

@@ -1,6 +1,7 @@
 package armapi
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -22,13 +23,17 @@ func (h *Handler) listDefinitions(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	top, err := parseListOptions(r.URL.Query())
+	if err != nil {
+		return 0, nil, err
+	}
 	definitions, err := h.config.Store.RoleDefinitions(r.Context())
 	if err != nil {
 		return 0, nil, err
 	}
 	var items []any
 	for _, definition := range definitions {
-		at, err := rbac.ParseScope(id(r.scope, "roleDefinitions", definition.ID))
+		at, err := r.scope.Child("Microsoft.Authorization/roleDefinitions", definition.ID)
 		if err != nil {
 			return 0, nil, invalidURI(err)
 		}
@@ -42,7 +47,7 @@ func (h *Handler) listDefinitions(r *request) (int, any, error) {
 		}
 		items = append(items, r.version.definition(definition, r.scope))
 	}
-	return http.StatusOK, list(items), nil
+	return http.StatusOK, list(items[:min(top, len(items))]), nil
 }
 
 // assignable reports whether a role can be assigned at scope, and whether it can be anywhere below.
@@ -123,17 +128,17 @@ func (h *Handler) putDefinition(r *request) (int, any, error) {
 	h.writing.Lock()
 	defer h.writing.Unlock()
 	// A role means the same wherever it is assigned, so who changes it must be able to at all scopes that it had or gets.
-	scopes := definition.AssignableScopes
+	var had []string
 	existing, err := h.config.Store.RoleDefinition(r.Context(), r.name)
 	switch {
 	case err == nil && existing.Type == rbac.BuiltInRole:
 		return 0, nil, storeFailure(rbac.ErrBuiltInRole)
 	case err == nil:
-		scopes = slices.Concat(existing.AssignableScopes, scopes)
+		had = existing.AssignableScopes
 	case !errors.Is(err, rbac.ErrNotFound):
 		return 0, nil, err
 	}
-	if err := mayAtAll(r, writeDefinitions, scopes); err != nil {
+	if err := h.mayAtAll(r, writeDefinitions, definition.AssignableScopes, had); err != nil {
 		return 0, nil, err
 	}
 	stored, _, err := h.config.Store.PutRoleDefinition(r.Context(), definition)
@@ -155,7 +160,7 @@ func (h *Handler) deleteDefinition(r *request) (int, any, error) {
 	case definition.Type == rbac.BuiltInRole:
 		return 0, nil, storeFailure(rbac.ErrBuiltInRole)
 	}
-	if err := mayAtAll(r, deleteDefinitions, definition.AssignableScopes); err != nil {
+	if err := h.mayAtAll(r, deleteDefinitions, nil, definition.AssignableScopes); err != nil {
 		return 0, nil, err
 	}
 	deleted, err := h.config.Store.DeleteRoleDefinition(r.Context(), r.name)
@@ -165,25 +170,34 @@ func (h *Handler) deleteDefinition(r *request) (int, any, error) {
 	return http.StatusOK, r.version.definition(deleted, r.scope), nil
 }
 
-// mayAtAll refuses a change that the caller may not make at each of scopes.
-func mayAtAll(r *request, action string, scopes []string) error {
+// mayAtAll refuses a change that the caller may not make at each of the scopes that it names, and at each that the role had. Of the
+// latter it says nothing more: the caller may not be able to see them.
+func (h *Handler) mayAtAll(r *request, action string, named, had []string) error {
 	var missing []string
-	for _, s := range scopes {
+	for i, s := range slices.Concat(named, had) {
 		scope, err := rbac.ParseScope(s)
 		if err != nil {
 			return invalidContent("assignableScopes: %v", err)
 		}
-		if !r.caller.Check(rbac.Operation{Action: action, Scope: scope}).Allowed {
-			missing = append(missing, scope.String())
+		text := "an assignable scope that the role definition has"
+		if i < len(named) {
+			text = scope.String()
+		}
+		if !r.caller.Check(rbac.Operation{Action: action, Scope: scope}).Allowed && !slices.Contains(missing, text) {
+			missing = append(missing, text)
 		}
 	}
 	if missing == nil {
 		return nil
 	}
-	who := r.caller.Subject().ObjectID
+	objectID := r.caller.Subject().ObjectID
+	client := objectID
+	if h.config.ClientName != nil {
+		client = cmp.Or(h.config.ClientName(r.Context()), objectID)
+	}
 	return failf(http.StatusForbidden, "LinkedAuthorizationFailed",
 		"The client '%s' with object id '%s' has permission to perform action '%s' on scope '%s'; however, it does not have permission to perform action '%s' on the linked scope(s) '%s' or the linked scope(s) are invalid.",
-		who, who, action, id(r.scope, "roleDefinitions", r.name), action, strings.Join(missing, ","))
+		client, objectID, action, id(r.scope, "roleDefinitions", r.name), action, strings.Join(missing, ","))
 }
 
 // definition is the form of a role definition in version v, as it is read at scope.

@@ -31,7 +31,7 @@ var (
 			"principalId": regexp.MustCompile(`(?i)^principalId\s+eq\s+` + filterValue),
 			"assignedTo":  regexp.MustCompile(`(?i)^assignedTo\(` + filterValue + `\)`),
 		},
-		supported: "'atScope()' or 'principalId eq '{value}' or assignedTo('{value}')'",
+		supported: "'atScope()', 'principalId eq '{value}'' and 'assignedTo('{value}')'",
 	}
 	definitionFilter = filterTerms{
 		terms: map[string]*regexp.Regexp{
@@ -39,7 +39,7 @@ var (
 			"type":            regexp.MustCompile(`(?i)^type\s+eq\s+` + filterValue),
 			"roleName":        regexp.MustCompile(`(?i)^roleName\s+eq\s+` + filterValue),
 		},
-		supported: "'atScopeAndBelow()' or 'type eq '{value}' or roleName eq '{value}''",
+		supported: "'atScopeAndBelow()', 'type eq '{value}'' and 'roleName eq '{value}''",
 	}
 	filterAnd = regexp.MustCompile(`(?i)^\s+and\s+`)
 )
@@ -69,7 +69,7 @@ func (t filterTerms) parse(values []string) (filter, error) {
 		}
 		rest = rest[len(and):]
 	}
-	return nil, failf(http.StatusBadRequest, "UnsupportedQuery", "The filter '%.200s' is not supported. Supported filters are either %s.", values[0], t.supported)
+	return nil, failf(http.StatusBadRequest, "UnsupportedQuery", "The filter '%.200s' is not supported. Supported filters are %s, which 'and' may join.", values[0], t.supported)
 }
 
 // first returns the term that text begins with, and what it matches.

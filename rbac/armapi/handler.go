@@ -3,9 +3,7 @@ package armapi
 import (
 	"context"
 	"errors"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 
@@ -21,6 +19,9 @@ type Config struct {
 	// GroupsOf returns the ids of all groups of a principal, those that contain groups included, for the filter assignedTo.
 	// Without it the filter finds only what is assigned to the principal itself.
 	GroupsOf func(principalID string) []string
+	// ClientName returns what the gate's answers call a request's caller, an application id or a user principal name, for a
+	// refusal that the handler words itself. Without it the caller's object id stands there. It is shown as it is.
+	ClientName func(context.Context) string
 }
 
 // A Handler serves role assignments and role definitions. It is safe for concurrent use.
@@ -34,9 +35,9 @@ type Handler struct {
 func New(config Config) (*Handler, error) {
 	switch {
 	case config.Store == nil:
-		return nil, errors.New("armapi: Config.Store: required")
+		return nil, errors.New("armapi: Config.Store: is required")
 	case config.ResourceSetFrom == nil:
-		return nil, errors.New("armapi: Config.ResourceSetFrom: required")
+		return nil, errors.New("armapi: Config.ResourceSetFrom: is required")
 	}
 	if config.GroupsOf == nil {
 		config.GroupsOf = func(string) []string { return nil }
@@ -86,7 +87,7 @@ func (h *Handler) serve(r *http.Request) (status int, body any, err error) {
 	}
 	serve, ok := endpoints[r.Method]
 	if !ok {
-		return 0, nil, notAllowed(r.Method, slices.Sorted(maps.Keys(endpoints)))
+		return 0, nil, notAllowed(r.Method, endpoints)
 	}
 	return serve(&request{Request: r, target: at, version: version, caller: caller})
 }

@@ -68,7 +68,10 @@ func sampleStore(t testing.TB) *rbac.MemoryStore {
 	return store
 }
 
-type setKey struct{}
+type (
+	setKey  struct{}
+	nameKey struct{} // the caller's display name, for a test that gives it one
+)
 
 // gated is the handler as the gate lets requests through to it: lists always, all else when it is allowed. The caller's
 // object id is the test's header Caller.
@@ -89,6 +92,10 @@ func gated(t testing.TB, store *rbac.MemoryStore) http.Handler {
 				return []string{staff}
 			}
 			return nil
+		},
+		ClientName: func(ctx context.Context) string {
+			name, _ := ctx.Value(nameKey{}).(string)
+			return name
 		},
 	})
 	if err != nil {
@@ -160,8 +167,9 @@ func TestNewErrors(t *testing.T) {
 		"Store":           {ResourceSetFrom: from},
 		"ResourceSetFrom": {Store: store},
 	} {
-		if h, err := armapi.New(config); h != nil || err == nil || !strings.Contains(err.Error(), field) {
-			t.Errorf("error %v, want %s", err, field)
+		want := "armapi: Config." + field + ": is required"
+		if h, err := armapi.New(config); h != nil || err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
 		}
 	}
 }
@@ -277,6 +285,54 @@ func TestFilterRefuses(t *testing.T) {
 		response, body := call(handler, chief, "GET", tt.target+v2022+"&"+tt.query, "")
 		if response.StatusCode != 400 || at(body, "error", "code") != "UnsupportedQuery" {
 			t.Errorf("%s: %d %v", tt.query, response.StatusCode, body)
+		}
+	}
+}
+
+func TestFilterRefusalSaysWhatIsSupported(t *testing.T) {
+	handler := gated(t, sampleStore(t))
+	for collection, supported := range map[string]string{
+		assignments: "'atScope()', 'principalId eq '{value}'' and 'assignedTo('{value}')'",
+		definitions: "'atScopeAndBelow()', 'type eq '{value}'' and 'roleName eq '{value}''",
+	} {
+		want := "The filter 'bogus eq 'x'' is not supported. Supported filters are " + supported + ", which 'and' may join."
+		_, body := call(handler, chief, "GET", subA+collection+v2022+"&$filter=bogus+eq+'x'", "")
+		if got := at(body, "error", "message"); got != want {
+			t.Errorf("%v, want %s", got, want)
+		}
+	}
+}
+
+func TestListOptions(t *testing.T) {
+	handler := gated(t, sampleStore(t))
+	for _, tt := range []struct {
+		target, query string
+		want          string // the ends of names, or of the error's code
+	}{
+		{subA + assignments, "$top=2", "1,2"},
+		{subA + assignments, "$top=5", "1,2,3,5,6"},
+		{subA + assignments, "$top=99", "1,2,3,5,6"},
+		{subA + assignments, "$top=0", ""},
+		{subA + assignments, "$top=1&$filter=principalId+eq+'" + staff + "'", "5"},
+		{subA + assignments, "top=1&tenantId=x", "1,2,3,5,6"},
+		{subA + definitions, "$top=1&$filter=type+eq+'CustomRole'", "a"},
+		{subA + assignments, "$top=-1", "UnsupportedQuery"},
+		{subA + assignments, "$top=", "UnsupportedQuery"},
+		{subA + assignments, "$top=x", "UnsupportedQuery"},
+		{subA + assignments, "$top=99999999999999999999", "UnsupportedQuery"},
+		{subA + assignments, "$top=1&$top=1", "UnsupportedQuery"},
+		{subA + assignments, "$top=1&$skip=1", "UnsupportedQuery"},
+		{subA + definitions, "$skipToken=x", "UnsupportedQuery"},
+		{subA + definitions, "$top=x", "UnsupportedQuery"},
+		{subA + definitions, "$Filter=atScope()", "UnsupportedQuery"},
+	} {
+		response, body := call(handler, chief, "GET", tt.target+v2022+"&"+tt.query, "")
+		got, _ := at(body, "error", "code").(string)
+		if response.StatusCode == 200 {
+			got = strings.Join(names(body), ",")
+		}
+		if got != tt.want {
+			t.Errorf("%s: %d %v, want %s", tt.query, response.StatusCode, body, tt.want)
 		}
 	}
 }
@@ -524,6 +580,7 @@ func TestPutAssignmentErrors(t *testing.T) {
 		{"unknown role", subA + assignments + "/" + fresh, put(roleID(fresh) + principal(owner)), 400, "RoleDefinitionDoesNotExist"},
 		{"role is no GUID", subA + assignments + "/" + fresh, put(roleID("Reader") + principal(owner)), 400, "InvalidRequestContent"},
 		{"no role", subA + assignments + "/" + fresh, put(`"principalId": "` + owner + `"`), 400, "InvalidRequestContent"},
+		{"principal type", subA + assignments + "/" + fresh, put(valid + `, "principalType": "Robot"`), 400, "InvalidRequestContent"},
 		{"principal", subA + assignments + "/" + fresh, put(roleID(rbac.RoleReader) + principal("alice@contoso.com")), 400, "InvalidPrincipalId"},
 		{"zero principal", subA + assignments + "/" + fresh, put(roleID(rbac.RoleReader) + principal("00000000-0000-0000-0000-000000000000")), 400, "InvalidPrincipalId"},
 		{"no principal", subA + assignments + "/" + fresh, put(roleID(rbac.RoleReader)), 400, "InvalidPrincipalId"},
@@ -652,6 +709,10 @@ func TestDefinitionErrors(t *testing.T) {
 		{"built-in role, delete", owner, "DELETE", subA + definitions + "/" + rbac.RoleReader, "", 400, "RoleDefinitionUpdateNotPermitted"},
 		{"no JSON", owner, "PUT", subA + definitions + "/" + fresh, "x", 400, "InvalidRequestContent"},
 
+		{"name of another role", owner, "PUT", subA + definitions + "/" + fresh, strings.Replace(put(inA, permission), "New", "WEB'S", 1), 409, "RoleDefinitionWithSameNameExists"},
+		{"name of a built-in role", owner, "PUT", subA + definitions + "/" + fresh, strings.Replace(put(inA, permission), "New", "Owner", 1), 409, "RoleDefinitionWithSameNameExists"},
+		{"changed to the name of another role", owner, "PUT", subA + definitions + "/" + role, strings.Replace(put(inA, permission), "New", "web's", 1), 409, "RoleDefinitionWithSameNameExists"},
+
 		// Who may write definitions in A only cannot make, change or delete what means something in B.
 		{"assignable also elsewhere", owner, "PUT", subA + definitions + "/" + fresh, put(inAB, permission), 403, "LinkedAuthorizationFailed"},
 		{"assignable everywhere", owner, "PUT", subA + definitions + "/" + fresh, put(`"/"`, permission), 403, "LinkedAuthorizationFailed"},
@@ -670,6 +731,27 @@ func TestDefinitionErrors(t *testing.T) {
 				t.Error("the store changed")
 			}
 		})
+	}
+}
+
+// A refusal calls the client as the gate's own do.
+func TestLinkedAuthorizationFailedNamesTheClient(t *testing.T) {
+	handler := gated(t, sampleStore(t))
+	for name, want := range map[string]string{
+		"":                  "The client '" + owner + "' with object id '" + owner + "' has",
+		"alice@contoso.com": "The client 'alice@contoso.com' with object id '" + owner + "' has",
+	} {
+		r := httptest.NewRequest("DELETE", "https://management.example"+subA+definitions+"/"+roleAB+v2022, nil)
+		r.Header.Set("Caller", owner)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), nameKey{}, name)))
+		if w.Code != 403 || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%d %s, want %s", w.Code, w.Body, want)
+		}
+		// The role is assignable in a subscription that the caller cannot see.
+		if strings.Contains(w.Body.String(), subB) {
+			t.Errorf("%s names a scope that the request did not", w.Body)
+		}
 	}
 }
 
@@ -710,6 +792,7 @@ func TestRequestErrors(t *testing.T) {
 		{"GET", subA + assignments + "?api-version=1", 400, "InvalidApiVersionParameter", ""},
 		{"GET", subA + assignments + "?api-version=2022-13-01", 400, "InvalidApiVersionParameter", ""},
 		{"GET", subA + assignments + "?api-version=2022-04-01-final", 400, "InvalidApiVersionParameter", ""},
+		{"GET", subA + assignments + "?api-version=&api-version=2015-07-01", 400, "InvalidApiVersionParameter", ""},
 		{"GET", subA + assignments + "?api-version=2022-04-01&api-version=2015-07-01", 400, "InvalidApiVersionParameter", ""},
 		{"GET", subA + "/providers/Microsoft.Authorization/locks" + v2022, 404, "InvalidResourceType", ""},
 		{"GET", subA + "/providers/Microsoft.Authorization/denyAssignments" + v2022, 404, "InvalidResourceType", ""},
@@ -721,18 +804,51 @@ func TestRequestErrors(t *testing.T) {
 		{"GET", subA + "/resourceGroups/%2e%2e" + assignments + v2022, 400, "InvalidRequestUri", ""},
 		{"POST", subA + assignments + v2022, 405, "MethodNotAllowed", "GET, HEAD"},
 		{"PUT", subA + assignments + v2022, 405, "MethodNotAllowed", "GET, HEAD"},
-		{"PATCH", subA + assignments + "/" + assignmentName(1) + v2022, 405, "MethodNotAllowed", "DELETE, GET, HEAD, PUT"},
+		{"PATCH", subA + assignments + "/" + assignmentName(1) + v2022, 405, "MethodNotAllowed", "GET, HEAD, PUT, DELETE"},
 		{"DELETE", subA + definitions + v2022, 405, "MethodNotAllowed", "GET, HEAD"},
-		{"OPTIONS", subA + definitions + "/" + role + v2022, 405, "MethodNotAllowed", "DELETE, GET, HEAD, PUT"},
+		{"OPTIONS", subA + definitions + "/" + role + v2022, 405, "MethodNotAllowed", "GET, HEAD, PUT, DELETE"},
+		{"OPTIONS", subA + assignments + v2022, 405, "MethodNotAllowed", "GET, HEAD"},
 	}
 	for _, tt := range tests {
 		response, body := call(handler, chief, tt.method, tt.target, "")
 		if response.StatusCode != tt.status || at(body, "error", "code") != tt.code || response.Header.Get("Allow") != tt.allow {
 			t.Errorf("%s %s: %d %v, Allow %q", tt.method, tt.target, response.StatusCode, body, response.Header.Get("Allow"))
 		}
+		// The gate lets through what is allowed here.
+		for _, method := range strings.FieldsFunc(tt.allow, func(r rune) bool { return r == ',' || r == ' ' }) {
+			if _, err := rbac.OperationFor(httptest.NewRequest(method, tt.target, nil)); err != nil {
+				t.Errorf("%s is allowed at %s: %v", method, tt.target, err)
+			}
+		}
+	}
+	if _, body := call(handler, chief, "GET", subA+assignments+v2022+"&api-version=2015-07-01", ""); at(body, "error", "message") != "The api-version query parameter (?api-version=) is given more than once." {
+		t.Errorf("%v", body)
 	}
 	if _, body := call(handler, chief, "GET", subA+assignments, ""); at(body, "error", "message") != "The api-version query parameter (?api-version=) is required for all requests." {
 		t.Errorf("%v", body)
+	}
+}
+
+// What somebody else deletes meanwhile is gone, and that is no error.
+func TestDeletionDuringDeletion(t *testing.T) {
+	store := sampleStore(t)
+	handler := gated(t, store)
+	scope := rbac.MustParseScope(subB)
+	for range 50 {
+		body := fmt.Sprintf(`{"properties": {"roleDefinitionId": %q, "principalId": %q}}`, rbac.RoleReader, staff)
+		if response, answer := call(handler, chief, "PUT", subB+assignments+"/"+fresh+v2022, body); response.StatusCode != 201 {
+			t.Fatalf("create: %d %v", response.StatusCode, answer)
+		}
+		var other sync.WaitGroup
+		other.Go(func() {
+			if _, err := store.DeleteAssignmentsWithin(t.Context(), scope); err != nil {
+				t.Error(err)
+			}
+		})
+		if response, answer := call(handler, chief, "DELETE", subB+assignments+"/"+fresh+v2022, ""); response.StatusCode != 200 && response.StatusCode != 204 {
+			t.Errorf("%d %v", response.StatusCode, answer)
+		}
+		other.Wait()
 	}
 }
 

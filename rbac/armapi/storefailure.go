@@ -23,6 +23,7 @@ var storeFailures = []struct {
 	{rbac.ErrRoleNotFound, http.StatusBadRequest, "RoleDefinitionDoesNotExist", "The specified role definition does not exist."},
 	{rbac.ErrInvalidPrincipal, http.StatusBadRequest, "InvalidPrincipalId", "The principal ID is not valid. A principal ID is a GUID or a SID."},
 	{rbac.ErrRoleLimit, http.StatusBadRequest, "RoleDefinitionLimitExceeded", "No more role definitions can be created."},
+	{rbac.ErrRoleNameExists, http.StatusConflict, "RoleDefinitionWithSameNameExists", "A role definition cannot be updated with a name that already exists."},
 	{rbac.ErrRoleHasAssignments, http.StatusBadRequest, "RoleDefinitionHasAssignments", "There are existing role assignments referencing role."},
 	{rbac.ErrInvalidAction, http.StatusBadRequest, "InvalidActionOrNotAction", ""},
 	{rbac.ErrBuiltInRole, http.StatusBadRequest, "RoleDefinitionUpdateNotPermitted", "Built-in roles cannot be changed or deleted."},
