@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -9,22 +10,21 @@ import (
 
 // refuse logs a refusal and answers it.
 func (g *Gate) refuse(w http.ResponseWriter, r *http.Request, f *refusal) {
-	requestID := newRequestID()
-	correlationID := clientCorrelationID(r.Header)
-	if correlationID == "" {
-		correlationID = requestID
-	}
-	g.logRefusal(r, f, requestID, correlationID)
-
 	header := w.Header()
+	requestID, correlationID := correlation(r, header)
+	if requestID == "" {
+		requestID = newRequestID()
+	}
+	correlationID = cmp.Or(correlationID, requestID)
 	header.Set("X-Ms-Failure-Cause", "gateway")
 	header.Set(requestIDHeader, requestID)
 	header.Set(correlationIDHeader, correlationID)
-	f.answer(w, r.Method)
+	g.logRefusal(r, f, header)
+	f.answer(w, r)
 }
 
 // answer writes the status, headers and body of Resource Manager's error answers.
-func (f *refusal) answer(w http.ResponseWriter, method string) {
+func (f *refusal) answer(w http.ResponseWriter, r *http.Request) {
 	type detail struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
@@ -46,10 +46,12 @@ func (f *refusal) answer(w http.ResponseWriter, method string) {
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	header.Set("Cache-Control", "no-cache")
 	header.Set("Pragma", "no-cache")
-	header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	header.Set("X-Content-Type-Options", "nosniff")
+	if r.TLS != nil { // RFC 6797 section 7.2: never over plain HTTP
+		header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
 	w.WriteHeader(f.status)
-	if method != http.MethodHead {
+	if r.Method != http.MethodHead {
 		w.Write(body) // the client is gone when this fails
 	}
 }

@@ -1,11 +1,13 @@
 package middleware_test
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -61,12 +63,11 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 				t.Errorf("status %d, want %d", response.StatusCode, tt.status)
 			}
 			for name, want := range map[string]string{
-				"Content-Type":              "application/json; charset=utf-8",
-				"Cache-Control":             "no-cache",
-				"Pragma":                    "no-cache",
-				"Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-				"X-Content-Type-Options":    "nosniff",
-				"X-Ms-Failure-Cause":        "gateway",
+				"Content-Type":           "application/json; charset=utf-8",
+				"Cache-Control":          "no-cache",
+				"Pragma":                 "no-cache",
+				"X-Content-Type-Options": "nosniff",
+				"X-Ms-Failure-Cause":     "gateway",
 			} {
 				if got := response.Header.Values(name); len(got) != 1 || got[0] != want {
 					t.Errorf("%s is %q, want %q", name, got, want)
@@ -97,6 +98,24 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 			}
 		})
 	}
+
+	// RFC 6797 section 7.2: HSTS never over plain HTTP.
+	t.Run("Strict-Transport-Security", func(t *testing.T) {
+		for _, tt := range []struct {
+			name string
+			tls  *tls.ConnectionState
+			want []string
+		}{
+			{"plain", nil, nil},
+			{"TLS", &tls.ConnectionState{}, []string{"max-age=31536000; includeSubDomains"}},
+		} {
+			r := request("GET", webVM, "")
+			r.TLS = tt.tls
+			if got := s.do(s.gate.Handler(s), r).header.Values("Strict-Transport-Security"); !slices.Equal(got, tt.want) {
+				t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+			}
+		}
+	})
 
 	t.Run("HEAD writes no body into a recorder either", func(t *testing.T) {
 		if answer := s.do(s.gate.Handler(s), request("HEAD", webVM, "")); answer.body != "" {
@@ -137,4 +156,47 @@ func TestCorrelationID(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Ids that a middleware outside the gate has put on the answer are kept, so that its log and the gate's speak of one request.
+func TestIDsFromOutside(t *testing.T) {
+	s := newSite(t, nil)
+	for _, tt := range []struct {
+		name, token string
+		served      bool
+	}{
+		{"refused", "", false},
+		{"authorized", s.issuer.Token(openidtest.User(alice)), true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s.log.take(t)
+			inner := s.gate.Handler(s)
+			outer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("x-ms-request-id", "outer-request")
+				w.Header().Set("x-ms-correlation-request-id", "outer-correlation")
+				inner.ServeHTTP(w, r)
+			})
+			r := request("GET", webVM, tt.token)
+			r.Header.Set("X-Ms-Correlation-Request-Id", "client")
+			answer := s.do(outer, r)
+			if answer.served != tt.served {
+				t.Fatalf("served is %v", answer.served)
+			}
+			_, lines := s.log.take(t)
+			if len(lines) != 1 || lines[0]["request_id"] != "outer-request" || lines[0]["correlation_id"] != "outer-correlation" {
+				t.Errorf("the log has %v", lines)
+			}
+			for name, want := range map[string]string{"X-Ms-Request-Id": "outer-request", "X-Ms-Correlation-Request-Id": "outer-correlation"} {
+				if got := answer.header.Values(name); len(got) != 1 || got[0] != want {
+					t.Errorf("%s is %q, want %s", name, got, want)
+				}
+			}
+		})
+	}
+	t.Run("the gate adds none to what a handler answers", func(t *testing.T) {
+		header := s.do(s.gate.Handler(s), request("GET", webVM, s.issuer.Token(openidtest.User(alice)))).header
+		if header.Get("X-Ms-Request-Id") != "" || header.Get("X-Ms-Correlation-Request-Id") != "" {
+			t.Errorf("headers are %v", header)
+		}
+	})
 }

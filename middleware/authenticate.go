@@ -6,8 +6,10 @@ import "net/http"
 //
 // The request that next sees has its path in the one spelling that both decides and routes (a single trailing slash is
 // trimmed), no Authorization header unless Config.KeepAuthorization is set, and none of the headers by which somebody outside
-// could pretend to be Resource Manager (x-ms-client-object-id, x-ms-client-principal-name and their like). The request that
+// could pretend to be Resource Manager (x-ms-client-object-id, x-ms-client-principal-name and their like), and no trailers. The request that
 // was passed in is not changed.
+//
+// It decides nothing about what the principal may do: behind Authenticate alone, everyone who has a token is served.
 //
 // A router must come after it, so that it routes on that path: with chi, mount it with Use on the outermost router.
 func (g *Gate) Authenticate(next http.Handler) http.Handler {
@@ -17,7 +19,7 @@ func (g *Gate) Authenticate(next http.Handler) http.Handler {
 			g.refuse(w, r, refused)
 			return
 		}
-		next.ServeHTTP(w, admitted) // outside the recovery: a panic of the handler is the handler's
+		g.serveAuthenticated(w, admitted, next) // outside the recovery: a panic of the handler is the handler's
 	})
 }
 
@@ -36,8 +38,8 @@ func (g *Gate) authenticate(r *http.Request) (admitted *http.Request, refused *r
 	if err != nil {
 		return nil, badPath(err).by(principal)
 	}
-	g.logAuthenticated(r, principal)
 	admitted = admitted.WithContext(WithPrincipal(r.Context(), principal, nil))
 	admitted.Header = withoutIdentity(r.Header, g.keepAuthorization)
+	admitted.Trailer = nil // identity headers could follow the body; no client of Resource Manager sends trailers
 	return admitted, nil
 }

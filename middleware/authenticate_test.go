@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -450,5 +451,30 @@ func TestClientGone(t *testing.T) {
 	answer := s.do(s.gate.Handler(s), request("GET", webVM, issuer.Token(openidtest.User(alice))).WithContext(ctx))
 	if answer.status != 503 || answer.served {
 		t.Errorf("answer is %d, served %v, want 503", answer.status, answer.served)
+	}
+}
+
+// A header of the same name behind the body is no way around it.
+func TestRFC9700_04_IdentityHeadersInTrailers(t *testing.T) {
+	s := newSite(t, nil)
+	var seen http.Header
+	server := httptest.NewServer(s.gate.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		seen = r.Trailer
+	})))
+	defer server.Close()
+	r, err := http.NewRequest("PUT", server.URL+webVM, io.MultiReader(strings.NewReader("{}")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+s.issuer.Token(openidtest.User(alice)))
+	r.Trailer = http.Header{"X-Ms-Client-Principal-Id": {bob}}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != 200 || len(seen) > 0 {
+		t.Errorf("%d, trailers %v", response.StatusCode, seen)
 	}
 }

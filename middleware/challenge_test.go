@@ -141,20 +141,27 @@ func TestChallengeOfTheSecondProvider(t *testing.T) {
 	wantChallenge(t, answer, "https://login.entra.example/"+tenant)
 }
 
-// Row "answers": an AD FS has one tenant, and one address to name.
+// Row "answers": an AD FS has one address to name, and one issuer whatever the tenant, so the message compares the tenants.
 func TestWrongTenantOfADFS(t *testing.T) {
 	issuer := openidtest.NewFor(t, openidtest.Config{Type: openid.ADFS, Tenant: tenant})
 	s := newSiteWith(t, issuer, nil)
 	const sid, authority = "S-1-5-21-1004336348-1177238915-682003330-512", "https://adfs.local.azurestack.example/adfs/" + tenant
-	token := issuer.Token(openidtest.User(sid), openidtest.Tenant(foreignTenant))
-	for _, path := range []string{"/subscriptions", webVM} {
-		answer := s.do(s.gate.Handler(s), request("GET", path, token))
-		answer.want(t, 401, "InvalidAuthenticationTokenTenant", wrongTenant("http://adfs.local.azurestack.example/adfs/services/trust", authority, authority))
-		wantChallenge(t, answer, authority)
+	own, stranger := issuer.Token(openidtest.User(sid)), issuer.Token(openidtest.User(sid), openidtest.Tenant(foreignTenant))
+	tests := []struct {
+		name, token, path string
+		from, expected    string
+	}{
+		{"token of another tenant", stranger, "/subscriptions", foreignTenant, tenant},
+		{"token of another tenant, a subscription", stranger, webVM, foreignTenant, tenant},
+		{"subscription of another tenant", own, "/subscriptions/" + foreignSubscription, tenant, foreignTenant},
 	}
-	answer := s.do(s.gate.Handler(s), request("GET", "/subscriptions/"+foreignSubscription, issuer.Token(openidtest.User(sid))))
-	answer.want(t, 401, "InvalidAuthenticationTokenTenant", wrongTenant("http://adfs.local.azurestack.example/adfs/services/trust", authority, authority))
-	wantChallenge(t, answer, authority)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			answer := s.do(s.gate.Handler(s), request("GET", tt.path, tt.token))
+			answer.want(t, 401, "InvalidAuthenticationTokenTenant", wrongTenant(tt.from, tt.expected, authority))
+			wantChallenge(t, answer, authority)
+		})
+	}
 }
 
 // wrongTenant is Resource Manager's message for a token of another tenant.

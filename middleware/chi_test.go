@@ -14,17 +14,22 @@ import (
 // resourceManager is a router as one would be mounted behind the gate.
 func resourceManager(s *site) chi.Router {
 	r := chi.NewRouter()
-	r.Use(s.gate.Authenticate)
+	r.Use(s.gate.Authenticate, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			chi.RouteContext(r.Context()).RoutePath = strings.ToLower(r.URL.Path)
+			next.ServeHTTP(w, r)
+		})
+	})
 	r.With(s.gate.List).Get("/subscriptions", s.ServeHTTP)
 	r.Route("/subscriptions/{subscription}", func(r chi.Router) {
 		r.With(s.gate.Authorize).Get("/", s.ServeHTTP)
-		r.With(s.gate.List).Get("/resourceGroups", s.ServeHTTP)
+		r.With(s.gate.List).Get("/resourcegroups", s.ServeHTTP)
 		r.Group(func(r chi.Router) {
 			r.Use(s.gate.Authorize)
-			r.Get("/resourceGroups/{group}", s.ServeHTTP)
-			r.Put("/resourceGroups/{group}", s.ServeHTTP)
-			r.Delete("/resourceGroups/{group}", s.ServeHTTP)
-			r.Post("/resourceGroups/{group}/providers/{namespace}/{type}/{name}/{action}", s.ServeHTTP)
+			r.Get("/resourcegroups/{group}", s.ServeHTTP)
+			r.Put("/resourcegroups/{group}", s.ServeHTTP)
+			r.Delete("/resourcegroups/{group}", s.ServeHTTP)
+			r.Post("/resourcegroups/{group}/providers/{namespace}/{type}/{name}/{action}", s.ServeHTTP)
 		})
 	})
 	return r
@@ -60,7 +65,7 @@ func unguarded(t *testing.T, r chi.Router, s *site, mayList func(route string) b
 func TestEveryRouteIsGuarded(t *testing.T) {
 	s := newSite(t, nil)
 	mayList := func(route string) bool {
-		return route == "/subscriptions" || strings.HasSuffix(route, "/resourceGroups")
+		return route == "/subscriptions" || strings.HasSuffix(route, "/resourcegroups")
 	}
 	if open := unguarded(t, resourceManager(s), s, mayList); len(open) != 0 {
 		t.Errorf("these routes are open: %q", open)
@@ -90,5 +95,22 @@ func TestUnknownRoutesWithoutTokenAre401(t *testing.T) {
 	r := resourceManager(s)
 	for _, tt := range []struct{ method, path string }{{"GET", "/nowhere"}, {"PATCH", "/subscriptions"}, {"OPTIONS", "/subscriptions"}} {
 		s.do(r, httptest.NewRequest(tt.method, tt.path, nil)).want(t, 401, "AuthenticationFailed", missingHeader)
+	}
+}
+
+// Resource Manager's clients write paths in any case. chi, told as the package documentation says, routes them all, through a
+// nested router too, and the name keeps its case.
+func TestChiRoutesInAnyCase(t *testing.T) {
+	s := newSite(t, nil)
+	r := resourceManager(s)
+	token := s.issuer.Token(openidtest.User(alice))
+	for _, path := range []string{webGroup, strings.ToLower(webGroup), strings.ToUpper(webGroup), webGroup + "/"} {
+		s.do(r, request("GET", path, token)).wantServed(t)
+		if got, want := s.last.Load().URL.Path, strings.TrimSuffix(path, "/"); got != want {
+			t.Errorf("%s: the handler sees %s", path, got)
+		}
+		if answer := s.do(r, request("GET", path, s.issuer.Token(openidtest.User(mallory)))); answer.status != 403 {
+			t.Errorf("%s: status %d without a role", path, answer.status)
+		}
 	}
 }

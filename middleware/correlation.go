@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"net/http"
@@ -11,6 +12,12 @@ const (
 	requestIDHeader     = "X-Ms-Request-Id"
 	correlationIDHeader = "X-Ms-Correlation-Request-Id"
 )
+
+// correlation returns the ids of a request, or "" for one that it does not have: what a middleware outside the gate has put on
+// the answer already, so that its log and the gate's speak of the same request, or else the client's own correlation id.
+func correlation(r *http.Request, answer http.Header) (requestID, correlationID string) {
+	return answer.Get(requestIDHeader), cmp.Or(answer.Get(correlationIDHeader), clientCorrelationID(r.Header))
+}
 
 // newRequestID returns a random GUID (RFC 9562 version 4).
 func newRequestID() string {

@@ -5,6 +5,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -33,7 +34,7 @@ func exampleAuthorizer() *rbac.Authorizer {
 	policy, err := rbac.NewPolicy(rbac.PolicyConfig{Assignments: []rbac.RoleAssignment{{
 		Name:             "5f0c8f5e-2f2a-4d5b-9a55-0c1d2e3f4a5b",
 		Scope:            exampleSubscription + "/resourceGroups/web",
-		RoleDefinitionID: "acdd72a7-3385-48ef-bd42-f606fba81ae7", // Reader
+		RoleDefinitionID: rbac.RoleReader,
 		PrincipalID:      exampleReader,
 	}}})
 	if err != nil {
@@ -83,7 +84,8 @@ func ExampleGate_Handler() {
 	// GET 403
 }
 
-// Routes behind the gate, with chi: the list is filtered by its handler, everything else is decided by the gate.
+// Routes behind the gate, with chi, in whatever case the client writes them: the list is filtered by its handler, everything else is
+// decided by the gate.
 func ExampleGate_List() {
 	issuer := exampleIssuer()
 	defer issuer.Close()
@@ -91,25 +93,47 @@ func ExampleGate_List() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	// What exists: by the key of the subscription, in which case does not count, the resource groups in it.
+	groups := map[string][]rbac.Scope{
+		rbac.MustParseScope(exampleSubscription).Key(): {
+			rbac.MustParseScope(exampleSubscription + "/resourceGroups/db"),
+			rbac.MustParseScope(exampleSubscription + "/resourceGroups/Web"),
+		},
+	}
 
 	r := chi.NewRouter()
-	r.Use(gate.Authenticate)
-	r.With(gate.List).Get("/subscriptions/{subscription}/resourceGroups", func(w http.ResponseWriter, r *http.Request) {
-		set, _ := middleware.ResourceSetFrom(r.Context())
-		fmt.Fprint(w, rbac.Filter(set, []string{"db", "web"}, func(name string) rbac.Operation {
-			scope, err := rbac.ParseScope(r.URL.Path + "/" + name)
-			if err != nil {
-				panic(err) // the names are ours
-			}
-			return rbac.Operation{Action: "Microsoft.Resources/subscriptions/resourceGroups/read", Scope: scope}
-		}))
+	r.Use(gate.Authenticate, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			chi.RouteContext(r.Context()).RoutePath = strings.ToLower(r.URL.Path) // the patterns are in lower case
+			next.ServeHTTP(w, r)
+		})
 	})
-	r.With(gate.Authorize).Get("/subscriptions/{subscription}/resourceGroups/{group}", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, chi.URLParam(r, "group"))
+	r.With(gate.List).Get("/subscriptions/{subscription}/resourcegroups", func(w http.ResponseWriter, r *http.Request) {
+		op, err := rbac.OperationFor(r)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		set, _ := middleware.ResourceSetFrom(r.Context())
+		var names []string
+		for _, group := range rbac.Filter(set, groups[op.Scope.Key()], func(group rbac.Scope) rbac.Operation {
+			return rbac.Operation{Action: "Microsoft.Resources/subscriptions/resourceGroups/read", Scope: group}
+		}) {
+			names = append(names, group.Name())
+		}
+		fmt.Fprint(w, names)
+	})
+	r.With(gate.Authorize).Get("/subscriptions/{subscription}/resourcegroups/{group}", func(w http.ResponseWriter, r *http.Request) {
+		op, err := rbac.OperationFor(r)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		fmt.Fprint(w, op.Scope.Name()) // as the client wrote it; chi.URLParam has it in lower case
 	})
 
 	token := issuer.Token(openidtest.User(exampleReader))
-	for _, path := range []string{"/resourceGroups", "/resourceGroups/web", "/resourceGroups/db"} {
+	for _, path := range []string{"/resourceGroups", "/resourcegroups", "/resourceGroups/Web", "/resourcegroups/WEB", "/resourcegroups/db"} {
 		request := httptest.NewRequest("GET", exampleSubscription+path, nil)
 		request.Header.Set("Authorization", "Bearer "+token)
 		w := httptest.NewRecorder()
@@ -121,9 +145,108 @@ func ExampleGate_List() {
 		}
 	}
 	// Output:
-	// /resourceGroups 200 [web]
-	// /resourceGroups/web 200 web
-	// /resourceGroups/db 403
+	// /resourceGroups 200 [Web]
+	// /resourcegroups 200 [Web]
+	// /resourceGroups/Web 200 Web
+	// /resourcegroups/WEB 200 WEB
+	// /resourcegroups/db 403
+}
+
+// An API whose paths are not Resource Manager's: the gate authenticates, and the API says which operation a request is. What the
+// roles are about, here the reports of Contoso.Reports, is a resource like any other.
+func ExampleGate_Authenticate() {
+	issuer := exampleIssuer()
+	defer issuer.Close()
+	authorizer := exampleAuthorizer()
+	gate, err := middleware.New(middleware.Config{Verifier: issuer.Verifier(), Authorizer: authorizer})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// check returns the status that refuses the caller's operation, or 200.
+	check := func(r *http.Request, op rbac.Operation) int {
+		principal, ok := middleware.PrincipalFrom(r.Context())
+		if !ok || principal.Overage { // the token does not carry the caller's groups
+			return http.StatusForbidden
+		}
+		set, err := authorizer.ResourceSet(r.Context(), rbac.Subject{
+			Tenant: principal.Tenant, ObjectID: principal.ObjectID, Groups: principal.Groups,
+		})
+		if err != nil {
+			return http.StatusServiceUnavailable
+		}
+		if !set.Check(op).Allowed {
+			return http.StatusForbidden
+		}
+		return http.StatusOK
+	}
+
+	mux := http.NewServeMux()
+	group := rbac.MustParseScope(exampleSubscription + "/resourceGroups/web") // all reports lie in it
+	reports := func(action string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			report, err := group.Child("Contoso.Reports/reports", r.PathValue("name"))
+			if err != nil {
+				http.Error(w, "no such report", http.StatusNotFound)
+				return
+			}
+			if status := check(r, rbac.Operation{Action: action, Scope: report}); status != http.StatusOK {
+				http.Error(w, http.StatusText(status), status)
+				return
+			}
+			fmt.Fprint(w, report.Name())
+		}
+	}
+	mux.HandleFunc("GET /v1/reports/{name}", reports("Contoso.Reports/reports/read"))
+	mux.HandleFunc("PUT /v1/reports/{name}", reports("Contoso.Reports/reports/write"))
+	handler := gate.Authenticate(mux)
+
+	token := issuer.Token(openidtest.User(exampleReader))
+	for _, request := range []*http.Request{
+		httptest.NewRequest("GET", "/v1/reports/sales", nil),
+		httptest.NewRequest("PUT", "/v1/reports/sales", nil),
+	} {
+		request.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, request)
+		fmt.Println(request.Method, request.URL.Path, w.Code)
+	}
+	// Output:
+	// GET /v1/reports/sales 200
+	// PUT /v1/reports/sales 403
+}
+
+// A test that walks the routes finds the one that somebody mounted behind Authenticate and forgot to authorize: it answers a
+// caller who has a token and no role. Routes behind Gate.List answer such a caller too; those are tested by what they show.
+func Example_everyRouteGuarded() {
+	issuer := exampleIssuer()
+	defer issuer.Close()
+	gate, err := middleware.New(middleware.Config{Verifier: issuer.Verifier(), Authorizer: exampleAuthorizer()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	handle := func(w http.ResponseWriter, r *http.Request) {}
+	r := chi.NewRouter()
+	r.Use(gate.Authenticate)
+	r.With(gate.Authorize).Get("/subscriptions/{subscription}", handle)
+	r.With(gate.Authorize).Delete("/subscriptions/{subscription}/resourcegroups/{group}", handle)
+	r.Get("/subscriptions/{subscription}/locations", handle) // forgotten
+
+	token := issuer.Token(openidtest.User("S-1-5-21-1004336348-1177238915-682003330-9999")) // without a role
+	names := strings.NewReplacer("{subscription}", "0d2c1b3a-4e5f-4a6b-8c7d-9e0f1a2b3c4d", "{group}", "web")
+	err = chi.Walk(r, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		request := httptest.NewRequest(method, names.Replace(route), nil)
+		request.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, request)
+		if w.Code != http.StatusForbidden {
+			fmt.Println("not guarded:", method, route)
+		}
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// Output: not guarded: GET /subscriptions/{subscription}/locations
 }
 
 // A handler's unit test needs neither a token nor a gate.

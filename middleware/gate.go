@@ -21,8 +21,10 @@ type Config struct {
 	// KeepAuthorization leaves the Authorization header in the request that the handler sees. By default it is removed
 	// once the token has verified, so that no handler can leak it.
 	KeepAuthorization bool
-	// Logger receives one record per refused request and, at debug level, one per authenticated request. Neither holds the
-	// token or a part of it. The default discards them.
+	// Logger receives one record per request. A refused one's has the reason, at level info, warn (503) or error (500). At
+	// debug level, one that Authorize or List let through is "request authorized", with the action, the scope and the role
+	// assignment that decided; "request authenticated" is one that only Authenticate has seen. No record holds the token
+	// or a part of it. The default discards them.
 	Logger *slog.Logger
 }
 
@@ -39,14 +41,14 @@ type Gate struct {
 // New checks the configuration; an error names the field.
 func New(config Config) (*Gate, error) {
 	if config.Verifier == nil {
-		return nil, errors.New("middleware: Config.Verifier is required")
+		return nil, errors.New("middleware: Config.Verifier: is required")
 	}
 	if config.Authorizer == nil {
-		return nil, errors.New("middleware: Config.Authorizer is required")
+		return nil, errors.New("middleware: Config.Authorizer: is required")
 	}
 	if config.Verifier.MultiTenant() && !config.Authorizer.KnowsTenants() {
 		// Without the owner of a subscription, a token of tenant A could act in a subscription of tenant B.
-		return nil, errors.New("middleware: Config.Authorizer must know the tenants of subscriptions " +
+		return nil, errors.New("middleware: Config.Authorizer: must know the tenants of subscriptions " +
 			"(rbac.AuthorizerConfig.TenantOf), because Config.Verifier accepts tokens of more than one tenant")
 	}
 	authorities, err := authoritiesOf(config.Verifier)

@@ -35,27 +35,27 @@ func TestNew(t *testing.T) {
 	tests := []struct {
 		name   string
 		config middleware.Config
-		field  string // that the error names, "" for no error
+		want   string // how the error begins, which names the field; "" for no error
 	}{
 		{"one tenant", middleware.Config{Verifier: single, Authorizer: unknowing}, ""},
 		{"one tenant, owners known", middleware.Config{Verifier: single, Authorizer: knowing}, ""},
 		{"many tenants, owners known", middleware.Config{Verifier: many, Authorizer: knowing}, ""},
 		{"any tenant, owners known", middleware.Config{Verifier: any, Authorizer: knowing}, ""},
-		{"nothing", middleware.Config{}, "Config.Verifier"},
-		{"no verifier", middleware.Config{Authorizer: knowing}, "Config.Verifier"},
-		{"no authorizer", middleware.Config{Verifier: single}, "Config.Authorizer"},
-		{"many tenants, owners unknown", middleware.Config{Verifier: many, Authorizer: unknowing}, "rbac.AuthorizerConfig.TenantOf"},
-		{"any tenant, owners unknown", middleware.Config{Verifier: any, Authorizer: unknowing}, "rbac.AuthorizerConfig.TenantOf"},
-		{"authority that breaks the challenge", middleware.Config{Verifier: odd, Authorizer: knowing}, "Config.Verifier"},
+		{"nothing", middleware.Config{}, "middleware: Config.Verifier: is required"},
+		{"no verifier", middleware.Config{Authorizer: knowing}, "middleware: Config.Verifier: is required"},
+		{"no authorizer", middleware.Config{Verifier: single}, "middleware: Config.Authorizer: is required"},
+		{"many tenants, owners unknown", middleware.Config{Verifier: many, Authorizer: unknowing}, "middleware: Config.Authorizer: must know the tenants"},
+		{"any tenant, owners unknown", middleware.Config{Verifier: any, Authorizer: unknowing}, "middleware: Config.Authorizer: must know the tenants"},
+		{"authority that breaks the challenge", middleware.Config{Verifier: odd, Authorizer: knowing}, "middleware: Config.Verifier: the authority"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			gate, err := middleware.New(tt.config)
 			switch {
-			case tt.field == "" && (err != nil || gate == nil):
+			case tt.want == "" && (err != nil || gate == nil):
 				t.Errorf("New = %v, %v", gate, err)
-			case tt.field != "" && (err == nil || gate != nil || !strings.Contains(err.Error(), tt.field)):
-				t.Errorf("New = %v, %v, want an error that names %s", gate, err, tt.field)
+			case tt.want != "" && (err == nil || gate != nil || !strings.HasPrefix(err.Error(), tt.want)):
+				t.Errorf("New = %v, %v, want an error that begins with %s", gate, err, tt.want)
 			}
 		})
 	}

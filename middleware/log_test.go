@@ -2,9 +2,11 @@ package middleware_test
 
 import (
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hubgate.example/middleware"
 	"hubgate.example/openid/openidtest"
@@ -93,28 +95,108 @@ func TestASVS_16_3_OneRecordPerRefusal(t *testing.T) {
 	}
 }
 
-// ASVS-16.3: successes are there for whoever asks for them, at debug level, by ids alone.
+// ASVS-16.3: successes are there for whoever asks for them, at debug level: one record per request, by ids alone.
 func TestASVS_16_3_SuccessAtDebugLevel(t *testing.T) {
 	s := newSite(t, nil)
-	r := request("GET", webVM, s.issuer.Token(openidtest.User(alice), openidtest.With("upn", "alice@contoso.example")))
-	r.Header.Set("X-Ms-Correlation-Request-Id", "correlation-1")
-	s.do(s.gate.Handler(s), r).wantServed(t)
-	text, lines := s.log.take(t)
-	if len(lines) != 1 || lines[0]["msg"] != "request authenticated" || lines[0]["level"] != "DEBUG" || lines[0]["oid"] != alice ||
-		lines[0]["tenant"] != tenant || lines[0]["correlation_id"] != "correlation-1" {
-		t.Errorf("log is %s", text)
+	const app = "5a5a5a5a-0000-4000-8000-000000000001"
+	path, person := "/subscriptions/"+subscription+"/resourceGroups", openidtest.With("upn", "alice@contoso.example")
+	tests := []struct {
+		name    string
+		handler http.Handler
+		path    string
+		token   string
+		want    map[string]any
+		absent  []string
+	}{
+		{
+			"authorized", s.gate.Handler(s), webVM, s.issuer.Token(openidtest.User(alice), openidtest.Application(app), person),
+			map[string]any{
+				"msg": "request authorized", "level": "DEBUG", "method": "GET", "path": webVM, "tenant": tenant, "oid": alice, "appid": app,
+				"action": "Microsoft.Compute/virtualMachines/read", "scope": webVM,
+				"assignment": "10000000-0000-4000-8000-000000000001", "correlation_id": "correlation-1",
+			},
+			[]string{"list", "request_id", "status"},
+		},
+		{
+			"authorized through a group", s.gate.Handler(s), webVM, s.issuer.Token(openidtest.User(bob, readers), person),
+			map[string]any{"msg": "request authorized", "oid": bob, "assignment": "10000000-0000-4000-8000-000000000002"},
+			nil,
+		},
+		{
+			"list that the handler filters", s.gate.Authenticate(s.gate.List(s)), path, s.issuer.Token(openidtest.User(mallory), person),
+			map[string]any{
+				"msg": "request authorized", "level": "DEBUG", "oid": mallory, "list": true,
+				"action": "Microsoft.Resources/subscriptions/resourceGroups/read", "scope": "/subscriptions/" + subscription,
+			},
+			[]string{"assignment"},
+		},
+		{
+			"authenticated only", s.gate.Authenticate(s), "/v1/reports", s.issuer.Token(openidtest.User(alice), openidtest.Application(app), person),
+			map[string]any{
+				"msg": "request authenticated", "level": "DEBUG", "method": "GET", "path": "/v1/reports", "tenant": tenant, "oid": alice, "appid": app,
+				"correlation_id": "correlation-1",
+			},
+			[]string{"action", "scope", "assignment", "list"},
+		},
+		{
+			"refused", s.gate.Handler(s), webVM, s.issuer.Token(openidtest.User(mallory), person),
+			map[string]any{"msg": "request refused", "level": "INFO", "oid": mallory, "correlation_id": "correlation-1"},
+			[]string{"assignment", "list"},
+		},
+		{
+			"in another goroutine", s.gate.Authenticate(http.TimeoutHandler(s.gate.Authorize(s), time.Minute, "")), webVM,
+			s.issuer.Token(openidtest.User(alice), person),
+			map[string]any{"msg": "request authorized", "oid": alice},
+			nil,
+		},
 	}
-	if strings.Contains(text, "contoso") {
-		t.Errorf("a person's name is in the log: %s", text)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s.log.take(t)
+			r := request("GET", tt.path+"?secret=in-the-query", tt.token)
+			r.Header.Set("X-Ms-Correlation-Request-Id", "correlation-1")
+			s.do(tt.handler, r)
+			text, lines := s.log.take(t)
+			if len(lines) != 1 {
+				t.Fatalf("%d records: %s", len(lines), text)
+			}
+			for key, want := range tt.want {
+				if lines[0][key] != want {
+					t.Errorf("%s is %v, want %v", key, lines[0][key], want)
+				}
+			}
+			for _, key := range tt.absent {
+				if value, ok := lines[0][key]; ok {
+					t.Errorf("%s is there: %v", key, value)
+				}
+			}
+			if strings.Contains(text, "contoso") || strings.Contains(text, "in-the-query") {
+				t.Errorf("a person's name or the query is in the log: %s", text)
+			}
+		})
 	}
 
-	quiet := newSite(t, func(config *middleware.Config) {
-		config.Logger = slog.New(slog.NewJSONHandler(s.log, nil))
+	t.Run("a handler that panics", func(t *testing.T) {
+		s.log.take(t)
+		handler := s.gate.Authenticate(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+		recovering(func() { s.do(handler, request("GET", webVM, s.issuer.Token(openidtest.User(alice)))) })
+		if text, lines := s.log.take(t); len(lines) != 1 || lines[0]["msg"] != "request authenticated" {
+			t.Errorf("log is %s", text)
+		}
 	})
-	quiet.do(quiet.gate.Handler(quiet), request("GET", webVM, quiet.issuer.Token(openidtest.User(alice)))).wantServed(t)
-	if text, _ := s.log.take(t); text != "" {
-		t.Errorf("at the default level the log is %s", text)
-	}
+
+	t.Run("silent at the default level", func(t *testing.T) {
+		quiet := newSiteWith(t, s.issuer, func(config *middleware.Config) {
+			config.Logger = slog.New(slog.NewJSONHandler(s.log, nil))
+		})
+		s.log.take(t)
+		for _, handler := range []http.Handler{quiet.gate.Handler(quiet), quiet.gate.Authenticate(quiet)} {
+			quiet.do(handler, request("GET", webVM, s.issuer.Token(openidtest.User(alice)))).wantServed(t)
+		}
+		if text, _ := s.log.take(t); text != "" {
+			t.Errorf("the log is %s", text)
+		}
+	})
 }
 
 // Without a Logger the gate works and is silent.
@@ -182,5 +264,24 @@ func TestRFC9700_03_NoTokenInLogsOrAnswers(t *testing.T) {
 			text, _ := s.log.take(t)
 			wantNothingOf(t, &answer{body: text}, token)
 		})
+	}
+}
+
+// What an unverified token says stays out of the log below level Debug.
+func TestUnverifiedClaimsInLogs(t *testing.T) {
+	s := newSite(t, nil)
+	token := s.issuer.Token(openidtest.User(alice), openidtest.With("iss", "https://attacker.example/"))
+	for _, test := range []struct {
+		level slog.Level
+		want  bool
+	}{{slog.LevelInfo, false}, {slog.LevelDebug, true}} {
+		raw := &record{}
+		own := newSiteWith(t, s.issuer, func(config *middleware.Config) {
+			config.Logger = slog.New(slog.NewTextHandler(raw, &slog.HandlerOptions{Level: test.level}))
+		})
+		own.do(own.gate.Handler(own), request("GET", webVM, token)).want(t, 401, "InvalidAuthenticationToken", "The access token is invalid.")
+		if got := strings.Contains(raw.text.String(), "attacker"); got != test.want || !strings.Contains(raw.text.String(), "unknown issuer") {
+			t.Errorf("%v: log is %s", test.level, raw.text.String())
+		}
 	}
 }

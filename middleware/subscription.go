@@ -78,13 +78,18 @@ func (g *Gate) foreignTenant(principal *openid.Principal, owner string) *refusal
 }
 
 // wrongTenantMessage tells at which authority to get a token of the owning tenant, or, without one to name, of a tenant that
-// at is configured for. The expected issuer is the token's own with the tenant exchanged, where it holds one.
+// at is configured for. The expected issuer is the token's own with the tenant exchanged, where it holds one. An AD FS names
+// itself alike in the tokens of every tenant, so there the tenants themselves stand in the place of the issuers.
 func wrongTenantMessage(at authority, owner, issuer, tenant string) string {
-	if owner == "" && rbac.IsGUID(at.tenant) {
+	if owner == "" && (at.adfs || rbac.IsGUID(at.tenant)) {
 		owner = at.tenant
 	}
 	expected := at.uri(owner)
-	if owner != "" && rbac.IsGUID(tenant) && strings.Contains(issuer, tenant) {
+	switch {
+	case owner == "" || tenant == "":
+	case at.adfs:
+		issuer, expected = tenant, owner
+	case rbac.IsGUID(tenant) && strings.Contains(issuer, tenant):
 		expected = strings.Replace(issuer, tenant, owner, 1)
 	}
 	return fmt.Sprintf("The access token is from the wrong issuer '%s'. It must match the tenant '%s' associated with this "+

@@ -56,7 +56,7 @@ func TestUnavailableProviderIs503(t *testing.T) {
 	for retryAfter, want := range map[time.Duration]string{0: "1", 2500 * time.Millisecond: "3", time.Minute: "60"} {
 		f := bareGate(t).wrongToken(httptest.NewRequest("GET", "/", nil), fmt.Errorf("wrapped: %w", &openid.TokenError{Err: openid.ErrUnavailable, RetryAfter: retryAfter}))
 		w := httptest.NewRecorder()
-		f.answer(w, "GET")
+		f.answer(w, httptest.NewRequest("GET", "/", nil))
 		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != want || w.Header().Get("WWW-Authenticate") != "" {
 			t.Errorf("%v: %d with Retry-After %q, want %q", retryAfter, w.Code, w.Header().Get("Retry-After"), want)
 		}
