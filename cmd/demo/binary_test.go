@@ -115,14 +115,17 @@ func (p *process) paste(t *testing.T) {
 	if len(commands) != 3 {
 		t.Fatalf("%d commands:\n%s", len(commands), p.banner)
 	}
-	shell := exec.Command("sh", "-e", "-c", strings.Join([]string{commands[0], commands[1], "echo; echo ----", commands[2]}, "\n"))
+	shell := exec.Command("sh", "-e", "-c", strings.Join([]string{commands[0], commands[1], "echo ----", commands[2]}, "\n"))
 	shell.Env = p.command.Env
 	shell.Dir = t.TempDir()
 	output, err := shell.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	allowed, forbidden, _ := strings.Cut(string(output), "\n----\n")
+	allowed, forbidden, _ := strings.Cut(string(output), "\n----\n") // an answer ends its line
+	if !strings.HasSuffix(forbidden, "}\n") {
+		t.Errorf("the prompt would stick to %q", forbidden)
+	}
 	if !strings.Contains(allowed, `"name":"app"`) || strings.Contains(allowed, `"error"`) {
 		t.Errorf("the allowed call answers %s", allowed)
 	}

@@ -56,6 +56,11 @@ func start(t *testing.T, args ...string) *demo {
 	if err := errors.Join(os.Mkdir(data, 0o700), os.CopyFS(data, os.DirFS(rsaKeys()))); err != nil {
 		t.Fatal(err)
 	}
+	for _, file := range []string{"signing.pem", "clients/deployer.pem"} { // CopyFS does not keep modes
+		if err := os.Chmod(filepath.Join(data, file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return startIn(t, data, args...)
 }
 

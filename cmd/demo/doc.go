@@ -17,7 +17,8 @@
 // it with its calls. [middleware.Gate] verifies the token against what [openid.Provider] fetched from the AD FS, over HTTPS
 // like everyone else, and lets through what the role assignments in an [rbac.MemoryStore] allow. Behind it lie the Resource
 // Manager (internal/resourcemanager) and Microsoft.Authorization ([armapi]), by which role assignments are changed with
-// effect on the next request. /livez answers as long as the process lives; /readyz as soon as tokens can be verified.
+// effect on the next request, and which are gone with the resource that they are at. / tells a browser what is where. /livez
+// answers as long as the process lives; /readyz as soon as tokens can be verified.
 //
 // # Someone else's identity provider
 //

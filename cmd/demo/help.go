@@ -6,6 +6,12 @@ import (
 	"io"
 )
 
+const aboutImport = `demo serve --import FILE takes what az role definition list -o json and az role assignment list --all -o json
+print, and the same in the shape of the REST API. A file's content tells what it is, and the order of files does not
+matter. A file with a mistake is refused whole. Files are read at each start: what was deleted through the API comes
+back at the next start as long as a file has it.
+`
+
 // help answers demo help, with or without the name of a command.
 func help(args []string, stdout io.Writer) error {
 	switch len(args) {
@@ -16,7 +22,7 @@ func help(args []string, stdout io.Writer) error {
 		for _, c := range commands {
 			fmt.Fprintf(stdout, "  %-12s%s\n", c.name, c.summary)
 		}
-		fmt.Fprintf(stdout, "\nWithout a command it is demo %s. demo help COMMAND lists a command's flags.\n", commands[0].name)
+		fmt.Fprintf(stdout, "\nWithout a command it is demo %s. demo help COMMAND lists a command's flags.\n\n%s", commands[0].name, aboutImport)
 		return nil
 	case 1:
 		command, err := lookUp(args[0])

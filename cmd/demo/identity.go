@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"hubgate.example/cmd/demo/internal/adfs"
@@ -46,7 +47,7 @@ func ownIdentity(baseURL string, dir *datadir.Dir, roots *x509.CertPool, log *sl
 		BaseURL:    baseURL,
 		Tenant:     sample.Tenant,
 		SigningKey: signing,
-		Resources:  append([]string{graph}, audiences...),
+		Resources:  append(slices.Clone(audiences), graph),
 		Logger:     log,
 	}
 	for _, p := range sample.Principals() {

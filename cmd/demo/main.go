@@ -76,11 +76,21 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 		printHelp(stdout, command)
 		return nil
 	case err != nil:
-		return usagef("%v (demo %s --help lists the flags)", err, name)
+		return usagef("%s (demo %s --help lists the flags)", withTwoDashes(err.Error()), name)
 	case flags.NArg() > 0:
 		return usagef("unexpected argument %q (demo %s --help lists the flags)", flags.Arg(0), name)
 	}
 	return start(ctx, stdout, stderr)
+}
+
+// withTwoDashes names the flag of an error of package flag, which writes one dash, as everybody types it.
+func withTwoDashes(message string) string {
+	for _, about := range []string{"flag provided but not defined: ", "flag needs an argument: "} {
+		if name, ok := strings.CutPrefix(message, about); ok {
+			return about + "-" + name
+		}
+	}
+	return message
 }
 
 func lookUp(name string) (command, error) {

@@ -23,6 +23,22 @@ func TestErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	free.Close()
+	// Whatever the command line names, nothing of it is asked for anything before the command line is right.
+	provider, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer provider.Close()
+	go func() {
+		for {
+			connection, err := provider.Accept()
+			if err != nil {
+				return
+			}
+			connection.Close()
+			t.Errorf("a connection to the identity provider")
+		}
+	}()
 	dir := t.TempDir()
 	write := func(name, content string) string {
 		path := filepath.Join(dir, name)
@@ -37,12 +53,17 @@ func TestErrors(t *testing.T) {
 	noPEM := write("no.pem", "no PEM")
 	fresh := filepath.Join(dir, "fresh")
 
-	const (
-		guid   = "6a0c1f0e-6d5b-4d0b-8a5e-0c1d2e3f4a5b"
-		entra  = "https://login.example/" + guid
-		common = "https://login.example/common"
-		ours   = "https://adfs.example/adfs"
+	const guid = "6a0c1f0e-6d5b-4d0b-8a5e-0c1d2e3f4a5b"
+	var (
+		login  = "https://" + provider.Addr().String()
+		entra  = login + "/" + guid
+		other  = login + "/" + sample.Tenant
+		common = login + "/common"
+		ours   = login + "/adfs"
 	)
+	started := func(more ...string) []string {
+		return append([]string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", fresh}, more...)
+	}
 	external := func(more ...string) []string {
 		return append([]string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", filepath.Join(dir, "external"), "--audience", "https://api.example"}, more...)
 	}
@@ -53,9 +74,9 @@ func TestErrors(t *testing.T) {
 		want   string // in the line
 	}{
 		{"unknown command", []string{"run"}, 2, `unknown command "run"`},
-		{"unknown flag", []string{"--prot", "1"}, 2, "-prot"},
-		{"unknown flag of a command", []string{"token", "--who", "x"}, 2, "-who"},
-		{"flag without value", []string{"--listen"}, 2, "-listen"},
+		{"unknown flag", []string{"--prot", "1"}, 2, "not defined: --prot "},
+		{"unknown flag of a command", []string{"token", "--who", "x"}, 2, "not defined: --who "},
+		{"flag without value", []string{"--listen"}, 2, "needs an argument: --listen "},
 		{"argument", []string{"serve", "now"}, 2, `unexpected argument "now"`},
 		{"help for an unknown command", []string{"help", "run"}, 2, `unknown command "run"`},
 		{"help for two", []string{"help", "serve", "token"}, 2, "one command"},
@@ -69,11 +90,15 @@ func TestErrors(t *testing.T) {
 		{"plain port in use", []string{"--listen", "127.0.0.1:0", "--listen-http", taken.Addr().String(), "--data", fresh}, 1, "--listen-http: listen tcp"},
 		{"port unknown", []string{"--listen", "127.0.0.1:nothing", "--data", fresh}, 1, "--listen: "},
 		{"log format", []string{"--log-format", "xml"}, 2, "--log-format: "},
-		{"no data directory", []string{"--data", ""}, 2, "--data: "},
+		{"log level", []string{"--log-level", "loud"}, 2, `--log-level: "loud" is none of debug, info, warn, error`},
+		{"no data directory", []string{"--data", ""}, 2, "--data: names no directory"},
 		{"data directory is a file", []string{"--data", broken}, 1, "--data: "},
 		{"subscription no GUID", []string{"--subscription", "mine"}, 2, `--subscription: "mine"`},
-		{"subscription twice", []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", fresh, "--subscription", guid, "--subscription", strings.ToUpper(guid)}, 2, "--subscription: "},
-		{"subscription of the samples", []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", fresh, "--subscription", sample.SandboxID}, 2, "--subscription: "},
+		{"subscription twice", started("--subscription", guid, "--subscription", strings.ToUpper(guid)), 2, "--subscription: " + strings.ToUpper(guid) + " is given twice"},
+		{"subscription of the samples", started("--subscription", sample.SandboxID), 2, "--subscription: " + sample.SandboxID + " is a sample subscription"},
+		{"subscription of another tenant", started("--subscription", guid+":"+guid), 2, "--subscription: " + guid + ": tokens of the tenant \"" + guid + "\" are not accepted, only those of " + sample.Tenant},
+		{"subscription of another provider's other tenant", external("--authority", entra, "--subscription", guid+":"+sample.Tenant), 2, "--subscription: "},
+		{"subscription of a tenant that is none", external("--authority", entra, "--subscription", guid+":contoso"), 2, "--subscription: "},
 
 		{"import of nothing", []string{"--import", filepath.Join(dir, "none.json"), "--data", fresh}, 1, "--import: "},
 		{"import of no JSON", []string{"--import", broken, "--data", fresh}, 1, broken},
@@ -83,15 +108,23 @@ func TestErrors(t *testing.T) {
 		{"audience without authority", []string{"--audience", "https://api.example"}, 2, "--audience: "},
 		{"tenant without authority", []string{"--tenant", guid}, 2, "--tenant: "},
 		{"CA file without authority", []string{"--ca-file", noPEM}, 2, "--ca-file: "},
-		{"authority and Resource Manager", []string{"--authority", entra, "--audience", "x", "--resource-manager", "https://management.example"}, 2, "--resource-manager: "},
-		{"audience and Resource Manager", []string{"--audience", "x", "--resource-manager", "https://management.example"}, 2, "--audience: "},
-		{"authority over plain HTTP", external("--authority", "http://login.example/"+guid), 2, "identity provider http://login.example/"},
-		{"authority no URL", external("--authority", "login.example"), 2, "identity provider login.example"},
-		{"authority twice", external("--authority", entra, "--authority", entra), 2, "twice"},
+		{"authority and Resource Manager", []string{"--authority", entra, "--audience", "x", "--resource-manager", login}, 2, "--resource-manager: "},
+		{"audience and Resource Manager", []string{"--audience", "x", "--resource-manager", login}, 2, "--audience: "},
+		{"authority over plain HTTP", external("--authority", "http://login.example/"+guid), 2, "--authority http://login.example/" + guid + ": "},
+		{"authority no URL", external("--authority", "nonsense"), 2, "--authority nonsense: \"nonsense\" is not an https URL"},
+		{"authority without tenant", external("--authority", login), 2, "--authority " + login + ": an Entra ID v1 authority has the form"},
+		{"authority twice", external("--authority", entra, "--authority", entra+"/"), 2, "--authority: authority " + entra + " is there twice"},
+		{"empty audience", []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", fresh, "--authority", entra, "--audience", ""}, 2, "--audience: is empty"},
 		{"many tenants and none named", external("--authority", common), 2, "--tenant: is required"},
-		{"tenant no GUID", external("--authority", common, "--tenant", "contoso"), 2, "contoso"},
+		{"tenant no GUID", external("--authority", common, "--tenant", "contoso"), 2, "--tenant: \"contoso\" is not a directory tenant's GUID"},
+		{"tenant that is none of the AD FS", external("--authority", ours+"/"+guid, "--tenant", "zz"), 2, "--tenant: \"zz\" is not the tenant in Authority"},
+		{"tenant that an AD FS cannot have", external("--authority", ours, "--tenant", "z z"), 2, "--tenant: \"z z\" is not a tenant id"},
+		{"tenants without the authority's", external("--authority", entra, "--authority", other, "--tenant", guid), 2, "--tenant: lacks " + sample.Tenant + ", the tenant of " + other},
+		{"consumers", external("--authority", login+"/consumers"), 2, "--authority " + login + "/consumers: consumer accounts"},
 		{"AD FS of two tenants", external("--authority", ours, "--tenant", guid, "--tenant", sample.Tenant), 2, "--tenant: "},
-		{"AD FS and Entra ID", external("--authority", ours, "--authority", entra), 2, "do not mix"},
+		{"two AD FS of one tenant", external("--authority", ours, "--authority", "https://"+free.Addr().String()+"/adfs"), 2, "--authority: " + ours + " and "},
+		{"AD FS and Entra ID", external("--authority", ours, "--authority", entra), 2, "--authority: AD FS and Entra ID do not mix"},
+		{"Entra ID and AD FS", external("--authority", entra, "--authority", ours), 2, "--authority: AD FS and Entra ID do not mix"},
 		{"CA file is none", external("--authority", ours, "--ca-file", noPEM), 1, noPEM},
 		{"CA file missing", external("--authority", ours, "--ca-file", filepath.Join(dir, "none.pem")), 1, "--ca-file: "},
 		{"Resource Manager cannot be reached", []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", fresh, "--resource-manager", "https://" + free.Addr().String()}, 1, "--resource-manager: "},
@@ -99,7 +132,7 @@ func TestErrors(t *testing.T) {
 		{"token of nobody", []string{"token"}, 2, "--as: "},
 		{"token of a stranger", []string{"token", "--as", "stranger"}, 2, "owner, contributor, reader, outsider, deployer"},
 		{"token without data directory", []string{"token", "--as", "owner", "--data", filepath.Join(dir, "none")}, 1, "--data: "},
-		{"token without demo", []string{"token", "--as", "owner", "--data", dir}, 1, "no demo is running"},
+		{"token without demo", []string{"token", "--as", "owner", "--data", dir}, 1, "no demo is running with the data directory " + dir + ": demo serve --data " + dir + " starts one"},
 		{"principals without data directory", []string{"principals", "--data", filepath.Join(dir, "none")}, 1, "--data: "},
 		{"principals in another form", []string{"principals", "--output", "yaml", "--data", dir}, 2, "--output: "},
 	} {
@@ -124,15 +157,15 @@ func TestHelp(t *testing.T) {
 		args string
 		want []string
 	}{
-		{"help", []string{"serve", "token", "principals"}},
+		{"help", []string{"serve", "token", "principals", "--import FILE takes", "comes\nback at the next start"}},
 		{"--help", []string{"serve", "token", "principals"}},
 		{"-h", []string{"serve", "token", "principals"}},
 		{"help serve", []string{"--listen ADDR", "(default 127.0.0.1:8443)", "--listen-http ADDR", "--authority URL", "--audience URI",
 			"--tenant ID", "--ca-file PEM", "--resource-manager URL", "--data DIR", "--subscription ID[:TENANT]", "--import FILE",
-			"comes back at the next start", "--log-format FORMAT"}},
+			"demo help says more", "--log-format FORMAT", "--log-level LEVEL"}},
 		{"serve --help", []string{"--listen ADDR"}},
 		{"token -h", []string{"--as NAME", "--data DIR"}},
-		{"principals --help", []string{"--output FORMAT", "--data DIR"}},
+		{"principals --help", []string{"--output FORMAT", "--data DIR", "what --subscription and --import add"}},
 	} {
 		output := runCommand(t, strings.Fields(test.args)...)
 		for _, want := range test.want {

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"net"
+	"slices"
 	"strings"
 
 	"hubgate.example/cmd/demo/internal/datadir"
@@ -16,6 +17,7 @@ type serveOptions struct {
 	listenHTTP string // empty: no plain HTTP
 	data       string
 	logFormat  string
+	logLevel   string
 
 	authorities     []string
 	audiences       []string
@@ -26,6 +28,9 @@ type serveOptions struct {
 	subscriptions []resourcemanager.Subscription // without a Tenant: in the home tenant
 	imports       []string
 }
+
+// logLevels are what --log-level takes: package slog's levels.
+var logLevels = []string{"debug", "info", "warn", "error"}
 
 // dataFlag defines --data, which all commands have.
 func dataFlag(flags *flag.FlagSet, data *string) {
@@ -39,6 +44,7 @@ func defineServeFlags(flags *flag.FlagSet) *serveOptions {
 	flags.StringVar(&o.listenHTTP, "listen-http", "127.0.0.1:8080", "serve plain HTTP on `ADDR`, a loopback address, for curl and a browser; \"\" switches it off")
 	dataFlag(flags, &o.data)
 	flags.StringVar(&o.logFormat, "log-format", "text", "write logs, which go to standard error, as `FORMAT` text or json")
+	flags.StringVar(&o.logLevel, "log-level", "info", "write what is at least as grave as `LEVEL` debug, info, warn or error")
 
 	repeated := func(list *[]string, name, usage string) {
 		flags.Func(name, usage+"; may be repeated", func(value string) error {
@@ -51,12 +57,12 @@ func defineServeFlags(flags *flag.FlagSet) *serveOptions {
 	repeated(&o.tenants, "tenant", "accept tokens of the directory tenant `ID`; required where an authority serves many")
 	flags.StringVar(&o.caFile, "ca-file", "", "trust the certificate authorities in the `PEM` file, beside the system's, for --authority and --resource-manager")
 	flags.StringVar(&o.resourceManager, "resource-manager", "", "ask the Resource Manager at `URL` for its identity provider and audiences, and trust them; with Entra ID, --tenant says which tenant")
-	flags.Func("subscription", "have the empty subscription `ID[:TENANT]`, in the first tenant when none is named; may be repeated", func(value string) error {
+	flags.Func("subscription", "have the empty subscription `ID[:TENANT]`, in the first tenant when none is named; the sample owner, where there is one, is its Owner; may be repeated", func(value string) error {
 		id, tenant, _ := strings.Cut(value, ":")
 		o.subscriptions = append(o.subscriptions, resourcemanager.Subscription{ID: id, Tenant: tenant, DisplayName: id})
 		return nil
 	})
-	repeated(&o.imports, "import", "have the role definitions and assignments in the `FILE` that az role definition list or az role assignment list --all printed as JSON, or in REST's shape; what is deleted comes back at the next start while the file has it")
+	repeated(&o.imports, "import", "have the role definitions and assignments in `FILE`, of which demo help says more")
 	return o
 }
 
@@ -68,6 +74,8 @@ func (o *serveOptions) check() error {
 	switch {
 	case o.logFormat != "text" && o.logFormat != "json":
 		return usagef("--log-format: %q is neither text nor json", o.logFormat)
+	case !slices.Contains(logLevels, o.logLevel):
+		return usagef("--log-level: %q is none of %s", o.logLevel, strings.Join(logLevels, ", "))
 	case len(o.authorities) > 0 && o.resourceManager != "":
 		return usagef("--resource-manager: finds the authority by itself: give either it or --authority")
 	case len(o.authorities) > 0 && len(o.audiences) == 0:
@@ -87,12 +95,19 @@ func (o *serveOptions) check() error {
 			return err
 		}
 	}
-	for _, s := range o.subscriptions {
+	for i, s := range o.subscriptions {
 		if !rbac.IsGUID(s.ID) {
 			return usagef("--subscription: %q is not a GUID", s.ID)
 		}
+		if hasSubscription(o.subscriptions[:i], s.ID) {
+			return usagef("--subscription: %s is given twice", s.ID)
+		}
 	}
 	return nil
+}
+
+func hasSubscription(subscriptions []resourcemanager.Subscription, id string) bool {
+	return slices.ContainsFunc(subscriptions, func(s resourcemanager.Subscription) bool { return strings.EqualFold(s.ID, id) })
 }
 
 // checkListen takes addresses that localhost reaches, because that is the name in the URLs and in the certificate. Every

@@ -19,7 +19,9 @@ var principalsCommand = command{
 	name:    "principals",
 	summary: "list the sample principals with their credentials",
 	about: "Principals lists the sample principals: who they are, what they prove themselves with, and what they may do.\n" +
-		"While a demo runs that trusts another identity provider there are none.",
+		"While a demo runs that trusts another identity provider there are none.\n" +
+		"The roles are those of the samples: what --subscription and --import add, and what changes while a demo runs, is not\n" +
+		"in the list.",
 	define: func(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer) error {
 		var output, data string
 		flags.StringVar(&output, "output", "text", "write `FORMAT` text or json")

@@ -29,7 +29,8 @@ func (r running) write(dir *datadir.Dir) error {
 	return dir.Write(runningFile, append(content, '\n'), 0o600)
 }
 
-// readRunning reads what the running demo left. fs.ErrNotExist means that none runs.
+// readRunning reads what the running demo left. fs.ErrNotExist means that none runs; one that was killed leaves its file behind, so
+// ask alive too.
 func readRunning(dir *datadir.Dir) (running, error) {
 	content, err := dir.Read(runningFile)
 	if err != nil {
@@ -42,7 +43,7 @@ func readRunning(dir *datadir.Dir) (running, error) {
 	return r, nil
 }
 
-// alive reports whether the demo still answers: one that was killed leaves its file behind.
+// alive reports whether the demo still answers.
 func (r running) alive(ctx context.Context, dir *datadir.Dir) bool {
 	client, err := newClient(dir)
 	if err != nil {

@@ -31,7 +31,7 @@ func serve(ctx context.Context, o *serveOptions, stdout, stderr io.Writer) (err 
 	if err := o.check(); err != nil {
 		return err
 	}
-	log := newLogger(o.logFormat, stderr)
+	log := newLogger(o, stderr)
 	imported, err := readImports(o.imports)
 	if err != nil {
 		return err
@@ -69,6 +69,9 @@ func serve(ctx context.Context, o *serveOptions, stdout, stderr io.Writer) (err 
 		return err
 	}
 	site := &site{options: o, dir: dir, ca: ca, log: log, url: "https://localhost:" + port}
+	if plain != nil {
+		site.plainURL = "http://" + plain.Addr().String()
+	}
 	defer func() { err = errors.Join(err, site.Close()) }()
 	if err := site.open(ctx, imported); err != nil {
 		return err
@@ -76,7 +79,7 @@ func serve(ctx context.Context, o *serveOptions, stdout, stderr io.Writer) (err 
 	servers := startServers(site, certificate, secure, plain, log)
 	defer func() { err = errors.Join(err, servers.drain()) }()
 
-	state, plainURL := running{URL: site.url}, ""
+	state := running{URL: site.url}
 	if !o.external() {
 		if err := awaitReady(ctx, site); err != nil {
 			return err
@@ -87,33 +90,43 @@ func serve(ctx context.Context, o *serveOptions, stdout, stderr io.Writer) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, dir.Remove(runningFile)) }()
-	if plain != nil {
-		plainURL = "http://" + plain.Addr().String()
-	}
-	if err := site.printBanner(stdout, plainURL); err != nil {
+	if err := site.printBanner(stdout); err != nil {
 		return err
 	}
 
 	select {
 	case <-ctx.Done():
-		log.Info("ending")
+		if servers.busy() {
+			log.Info("ending; Ctrl-C again to cut off requests")
+		} else {
+			log.Info("ending")
+		}
 		return nil
 	case err := <-servers.failed:
 		return err
 	}
 }
 
-func newLogger(format string, w io.Writer) *slog.Logger {
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, nil))
+// newLogger takes options that have been checked.
+func newLogger(o *serveOptions, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(o.logLevel)); err == nil {
+		options.Level = level
 	}
-	return slog.New(slog.NewTextHandler(w, nil))
+	if o.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
 }
 
 // openData opens the data directory that --data names.
 func openData(path string, open func(string) (*datadir.Dir, error)) (*datadir.Dir, error) {
 	if path == "" {
-		return nil, usagef("--data: is required, because the user has no configuration directory")
+		if _, err := datadir.Default(); err != nil {
+			return nil, usagef("--data: is required, because the user has no configuration directory")
+		}
+		return nil, usagef("--data: names no directory")
 	}
 	dir, err := open(path)
 	if err != nil {

@@ -48,7 +48,10 @@ func TestCalls(t *testing.T) {
 		{"nobody", "GET", "/adfs/nothing", 404, ""},
 		{"nobody", "GET", "/subscriptions" + version, 401, "AuthenticationFailed"},
 		{"nobody", "GET", "/livez/more", 401, "AuthenticationFailed"},
-		{"nobody", "GET", "/", 401, "AuthenticationFailed"},
+		{"nobody", "GET", "/", 200, ""},
+		{"nobody", "HEAD", "/", 200, ""},
+		{"nobody", "PUT", "/", 401, "AuthenticationFailed"},
+		{"nobody", "GET", "//", 401, "AuthenticationFailed"},
 
 		{"owner", "GET", "/tenants" + version, 200, ""},
 		{"owner", "GET", production + version, 200, ""},
@@ -138,6 +141,31 @@ func TestRoleAssignmentCountsAtOnce(t *testing.T) {
 	see(200)
 	if got := d.call(t, deployer, "DELETE", assignment, ""); got.status != 200 {
 		t.Errorf("DELETE: %d %s", got.status, got.code)
+	}
+	see(403)
+
+	// It does not outlive what it is at, and is not made for what is not there yet.
+	if got := d.call(t, deployer, "PUT", assignment, body); got.status != 201 {
+		t.Fatalf("PUT again: %d %s", got.status, got.code)
+	}
+	const below = group + "/providers/Microsoft.Storage/storageAccounts/backups/providers/Microsoft.Authorization/roleAssignments/" +
+		"4f0c1f0e-6d5b-4d0b-8a5e-0c1d2e3f4a5b?api-version=2022-04-01"
+	if got := d.call(t, deployer, "PUT", below, body); got.status != 201 {
+		t.Fatalf("PUT below: %d %s", got.status, got.code)
+	}
+	if got := d.call(t, deployer, "DELETE", group+version, ""); got.status != 200 {
+		t.Fatalf("DELETE of the resource group: %d %s", got.status, got.code)
+	}
+	if got := d.call(t, deployer, "PUT", assignment, body); got.status != 404 || got.code != "ResourceGroupNotFound" {
+		t.Errorf("PUT where nothing is: %d %s", got.status, got.code)
+	}
+	all := d.call(t, deployer, "GET", production+"/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId%20eq%20'"+
+		sample.Principals()[3].ObjectID+"'", "")
+	if values, ok := all.body["value"].([]any); !ok || len(values) != 0 {
+		t.Errorf("remaining assignments: %d %v", all.status, all.body)
+	}
+	if got := d.call(t, deployer, "PUT", group+version, `{"location":"local"}`); got.status != 201 {
+		t.Fatalf("PUT of the resource group: %d %s", got.status, got.code)
 	}
 	see(403)
 }
@@ -322,6 +350,9 @@ func TestDrain(t *testing.T) {
 	if got := <-status; got != 0 {
 		t.Errorf("exit status %d", got)
 	}
+	if !strings.Contains(d.stderr.String(), "ending; Ctrl-C again to cut off requests") {
+		t.Errorf("the log does not say how to end at once:\n%s", d.stderr)
+	}
 }
 
 func TestLogFormatJSON(t *testing.T) {
@@ -343,6 +374,16 @@ func TestLogFormatJSON(t *testing.T) {
 	for _, code := range []string{"AuthenticationFailed", "AuthorizationFailed"} {
 		if !strings.Contains(d.stderr.String(), code) {
 			t.Errorf("no refusal with %s in the log:\n%s", code, d.stderr)
+		}
+	}
+}
+
+func TestLogLevel(t *testing.T) {
+	for level, want := range map[string]bool{"debug": true, "info": true, "warn": false, "error": false} {
+		d := start(t, "--log-level", level)
+		d.stopped()
+		if got := strings.Contains(d.stderr.String(), "ending"); got != want {
+			t.Errorf("%s: a record of level info: %v, want %v", level, got, want)
 		}
 	}
 }

@@ -43,11 +43,11 @@ func printToken(ctx context.Context, name, data string, stdout io.Writer) error 
 		return err
 	}
 	demo, err := readRunning(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("no demo is running with the data directory %s", dir.Path())
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
+	}
+	if err != nil || !demo.alive(ctx, dir) {
+		return fmt.Errorf("no demo is running with the data directory %s: demo serve --data %s starts one", dir.Path(), shellWord(dir.Path()))
 	}
 	if demo.TokenEndpoint == "" {
 		return fmt.Errorf("the demo at %s trusts another identity provider: get a token there", demo.URL)

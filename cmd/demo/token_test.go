@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -21,6 +24,24 @@ func TestTokenIsAloneOnStandardOutput(t *testing.T) {
 		if !regexp.MustCompile(`^[\w-]+\.[\w-]+\.[\w-]+\n$`).MatchString(output) {
 			t.Errorf("%s: %q", p.Name, output)
 		}
+	}
+}
+
+// A demo that was killed leaves its file behind.
+func TestTokenAfterAKilledDemo(t *testing.T) {
+	d := start(t)
+	left, err := os.ReadFile(filepath.Join(d.data, runningFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.stopped()
+	if err := os.WriteFile(filepath.Join(d.data, runningFile), left, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	status := run(t.Context(), []string{"token", "--as", "owner", "--data", d.data}, &stdout, &stderr)
+	if want := "demo: no demo is running with the data directory " + d.data + ": demo serve --data " + d.data + " starts one\n"; status != 1 || stderr.String() != want {
+		t.Errorf("status %d: %s, want %s", status, &stderr, want)
 	}
 }
 

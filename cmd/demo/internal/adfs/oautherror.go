@@ -47,8 +47,9 @@ func refreshTokenRefused() error {
 	return &oauthError{code: "invalid_grant", description: "MSIS9614: The refresh token received in 'refresh_token' parameter is invalid."}
 }
 
-func unknownResource() error {
-	return &oauthError{code: "invalid_resource", description: "MSIS9602: The received 'resource' parameter is invalid. The authorization server can not find a registered resource with the specified identifier."}
+func unknownResource(known string) error {
+	return &oauthError{code: "invalid_resource", description: "MSIS9602: The received 'resource' parameter is invalid. " +
+		"The authorization server can not find a registered resource with the specified identifier. Send scope=" + known + "/.default"}
 }
 
 func unsupportedGrant() error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"hubgate.example/openid"
@@ -21,7 +22,8 @@ type Config struct {
 	Tenant string
 	// SigningKey signs the tokens.
 	SigningKey tls.Certificate
-	// Resources are the App ID URIs for which tokens are issued, compared exactly.
+	// Resources are the App ID URIs for which tokens are issued, compared exactly. The first is the one that is proposed to who
+	// asks for none or for another.
 	Resources []string
 	// Clients and Users are who may sign in.
 	Clients []Client
@@ -35,7 +37,7 @@ type Server struct {
 	issuer        *openidtest.Issuer
 	tokenEndpoint string
 	tenant        string
-	resources     map[string]bool
+	resources     []string
 	clients       map[string]*Client
 	users         map[string]*User // by name in lower case
 	assertions    *memory[struct{}]
@@ -65,7 +67,7 @@ func New(config Config) (*Server, error) {
 		issuer:        issuer,
 		tokenEndpoint: strings.TrimSuffix(config.BaseURL, "/") + "/adfs/oauth2/token",
 		tenant:        config.Tenant,
-		resources:     map[string]bool{},
+		resources:     slices.Clone(config.Resources),
 		clients:       map[string]*Client{},
 		users:         map[string]*User{},
 		assertions:    newMemory[struct{}](rememberedAssertions),
@@ -75,9 +77,6 @@ func New(config Config) (*Server, error) {
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
-	}
-	for _, resource := range config.Resources {
-		s.resources[resource] = true
 	}
 	for i, client := range config.Clients {
 		if client.ID == "" || client.ObjectID == "" || client.Secret == "" && client.Certificate == nil {
@@ -95,14 +94,32 @@ func New(config Config) (*Server, error) {
 	s.mux.Handle("/adfs/", issuer)
 	s.mux.HandleFunc("/adfs/oauth2/token", s.token)
 	s.mux.HandleFunc("/adfs/oauth2/token/{$}", s.token) // a real AD FS's metadata has the slash
+	s.mux.HandleFunc("/adfs/oauth2/authorize", authorize)
+	s.mux.HandleFunc("/adfs/oauth2/authorize/{$}", authorize)
 	return s, nil
 }
 
-// trueMetadata leaves in the metadata of a real AD FS what this one can do at its token endpoint.
+// trueMetadata leaves in the metadata of a real AD FS what this one can do. authorization_endpoint stays: clients take no metadata
+// without it, whatever they want to do.
 func trueMetadata(metadata map[string]any) {
+	for _, name := range []string{
+		"device_authorization_endpoint", "end_session_endpoint", "userinfo_endpoint",
+		"frontchannel_logout_supported", "frontchannel_logout_session_supported", "as_access_token_token_binding_supported",
+	} {
+		delete(metadata, name)
+	}
+	metadata["response_types_supported"] = []string{} // required by OpenID Connect Discovery 1.0 section 3
+	metadata["response_modes_supported"] = []string{}
 	metadata["grant_types_supported"] = []string{"client_credentials", "password", "refresh_token"}
 	metadata["token_endpoint_auth_methods_supported"] = []string{"client_secret_post", "private_key_jwt"}
 	metadata["token_endpoint_auth_signing_alg_values_supported"] = []string{"RS256", "PS256"}
+}
+
+// authorize says, in a browser, that nobody signs in there. It is no redirect with an error (RFC 6749 section 4.1.2.1), because no
+// redirect URI is registered that it could go to.
+func authorize(w http.ResponseWriter, _ *http.Request) {
+	http.Error(w, "This AD FS has no page to sign in at. Use a password (az login --username ...), a client secret or a client certificate.",
+		http.StatusNotImplemented)
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }

@@ -175,6 +175,16 @@ func TestMetadata(t *testing.T) {
 				t.Errorf("%s: %s is %v, want %s", path, member, metadata[member], want)
 			}
 		}
+		// What is named is served, and what is not served is not named.
+		for member, value := range metadata {
+			url, _ := value.(string)
+			if !strings.HasSuffix(member, "_endpoint") && member != "jwks_uri" {
+				continue
+			}
+			if status, _ := e.get(t, strings.TrimPrefix(url, e.base)); status == http.StatusNotFound {
+				t.Errorf("%s: %s is %s, where nothing is", path, member, url)
+			}
+		}
 		methods := metadata["token_endpoint_auth_methods_supported"].([]any)
 		if len(methods) != 2 || methods[0] != "client_secret_post" || methods[1] != "private_key_jwt" {
 			t.Errorf("%s: token endpoint takes %v", path, methods)
@@ -196,6 +206,10 @@ func TestPathsAndMethods(t *testing.T) {
 		{"GET", "/adfs/nothing", http.StatusNotFound},
 		{"GET", "/adfs/oauth2/token", http.StatusMethodNotAllowed},
 		{"PUT", "/adfs/oauth2/token", http.StatusMethodNotAllowed},
+		{"GET", "/adfs/oauth2/authorize?response_type=code&redirect_uri=https://evil.example/", http.StatusNotImplemented},
+		{"GET", "/adfs/oauth2/devicecode", http.StatusNotFound},
+		{"GET", "/adfs/oauth2/logout", http.StatusNotFound},
+		{"GET", "/adfs/userinfo", http.StatusNotFound},
 		{"POST", "/adfs/oauth2/token/", http.StatusBadRequest}, // is served, and has no form
 		{"POST", "/adfs/oauth2/token/more", http.StatusNotFound},
 		{"POST", "/adfs/.well-known/openid-configuration", http.StatusMethodNotAllowed},

@@ -1,9 +1,11 @@
 package adfs
 
 import (
+	"cmp"
 	"errors"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -26,6 +28,7 @@ type tokenRequest struct {
 	password            string
 	refreshToken        string
 	scope               []string
+	resource            string
 }
 
 // A tokenResponse is a success in the form of RFC 6749 section 5.1. There is no scope in it: some clients would take what
@@ -84,6 +87,7 @@ func readTokenRequest(w http.ResponseWriter, r *http.Request) (tokenRequest, err
 		password:            field("password"),
 		refreshToken:        field("refresh_token"),
 		scope:               strings.Fields(field("scope")),
+		resource:            field("resource"),
 	}
 	return form, err
 }
@@ -104,7 +108,7 @@ func (s *Server) grant(form tokenRequest) (*tokenResponse, error) {
 	if client != nil {
 		form.clientID = client.ID // an assertion may come without
 	}
-	audience, err := s.audience(form.scope)
+	audience, err := s.audience(form)
 	if err != nil {
 		return nil, err
 	}
@@ -126,10 +130,11 @@ func (s *Server) grant(form tokenRequest) (*tokenResponse, error) {
 }
 
 // audience takes the resource from the scope, as Azure's clients name it: the item that ends in /.default, without exactly
-// that. Every other item (openid, offline_access, profile) names no resource.
-func (s *Server) audience(scope []string) (string, error) {
+// that. Every other item (openid, offline_access, profile) names no resource. When none does, the parameter resource counts,
+// by which AD FS has always taken it.
+func (s *Server) audience(form tokenRequest) (string, error) {
 	found := ""
-	for _, item := range scope {
+	for _, item := range form.scope {
 		resource, isDefault := strings.CutSuffix(item, "/.default")
 		switch {
 		case !isDefault:
@@ -139,8 +144,12 @@ func (s *Server) audience(scope []string) (string, error) {
 			found = resource
 		}
 	}
-	if !s.resources[found] {
-		return "", unknownResource()
+	found = cmp.Or(found, form.resource)
+	switch {
+	case found == "":
+		return "", invalidRequest("The request names no resource: send scope=%s/.default", s.resources[0])
+	case !slices.Contains(s.resources, found):
+		return "", unknownResource(s.resources[0])
 	}
 	return found, nil
 }

@@ -71,9 +71,16 @@ func TestTokenRequests(t *testing.T) {
 		{"unknown user without password", set(byPassword, "username", "stranger@hubgate.example", "password", ""), "invalid_grant", "MSIS9659"},
 		{"DOMAIN\\alias", set(byPassword, "username", `HUBGATE\user`), "invalid_grant", "MSIS9659"},
 		{"password, confidential client without credential", set(byPassword, "client_id", testClient), "invalid_client", "MSIS9622"},
-		{"no scope", drop(bySecret, "scope"), "invalid_resource", "MSIS9602"},
-		{"scope without /.default", set(bySecret, "scope", testResource), "invalid_resource", "MSIS9602"},
+		{"resource without scope", set(drop(bySecret, "scope"), "resource", testResource), "", ""},
+		{"resource beside scopes that name none", set(byPassword, "scope", "openid profile", "resource", testResource), "", ""},
+		{"a scope that names one wins", set(bySecret, "resource", "https://other.example"), "", ""},
+		{"no scope", drop(bySecret, "scope"), "invalid_request", "no resource: send scope=" + testResource + "/.default"},
+		{"scope without /.default", set(bySecret, "scope", testResource), "invalid_request", "no resource: send scope=" + testResource + "/.default"},
+		{"/.default alone", set(bySecret, "scope", "/.default"), "invalid_request", "no resource: send scope=" + testResource + "/.default"},
 		{"unknown resource", set(bySecret, "scope", "https://other.example/.default"), "invalid_resource", "MSIS9602"},
+		{"unknown resource is told a known one", set(bySecret, "scope", "https://other.example/.default"), "invalid_resource", "Send scope=" + testResource + "/.default"},
+		{"unknown resource without scope", set(drop(bySecret, "scope"), "resource", "https://other.example"), "invalid_resource", "MSIS9602"},
+		{"resource twice", url.Values{"resource": {testResource, testResource}}, "invalid_request", "'resource'"},
 		{"resource in another case", set(bySecret, "scope", strings.ToUpper(testResource)+"/.default"), "invalid_resource", "MSIS9602"},
 		{"two resources", set(bySecret, "scope", scope+" "+testResource+"//.default"), "invalid_request", "more than one"},
 		{"unknown refresh token", byRefresh, "invalid_grant", "MSIS9614"},
@@ -142,6 +149,10 @@ func TestAudienceIsTheScopeWithoutDefault(t *testing.T) {
 		if aud := claimsOf(t, got.tokens.AccessToken)["aud"]; aud != want {
 			t.Errorf("scope %s: aud is %v", scope, aud)
 		}
+	}
+	got := e.post(t, set(drop(bySecret, "scope"), "resource", testResource+"/"))
+	if aud := claimsOf(t, got.tokens.AccessToken)["aud"]; aud != testResource+"/" {
+		t.Errorf("resource: aud is %v", aud)
 	}
 }
 

@@ -66,6 +66,19 @@ func (d *Dir) File(name string) string { return filepath.Join(d.path, name) }
 // Read reads a file of the directory. A file that is not there is fs.ErrNotExist.
 func (d *Dir) Read(name string) ([]byte, error) { return os.ReadFile(d.File(name)) }
 
+// ReadPrivate is Read for keys and secrets: a file that others may read or write is refused.
+func (d *Dir) ReadPrivate(name string) ([]byte, error) {
+	info, err := os.Stat(d.File(name))
+	if err != nil {
+		return nil, err
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s is private and others may read or write it (mode %04o): chmod 600 it, or remove it for a new one",
+			d.File(name), info.Mode().Perm())
+	}
+	return d.Read(name)
+}
+
 // Write puts a file in place as a whole, or not at all: whoever reads it sees the old content or the new.
 func (d *Dir) Write(name string, data []byte, mode fs.FileMode) (err error) {
 	file := d.File(name)

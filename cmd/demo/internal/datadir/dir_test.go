@@ -239,3 +239,30 @@ func TestDefault(t *testing.T) {
 		t.Errorf("default is %s", path)
 	}
 }
+
+// A private key that others may read or replace is no longer one.
+func TestReadPrivate(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Log("Windows has no such permission bits")
+		return
+	}
+	dir, err := Create(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		mode fs.FileMode
+		want bool
+	}{{0o600, true}, {0o400, true}, {0o640, false}, {0o604, false}, {0o620, false}, {0o666, false}} {
+		if err := dir.Write("key.pem", []byte("secret"), test.mode); err != nil {
+			t.Fatal(err)
+		}
+		content, err := dir.ReadPrivate("key.pem")
+		if got := err == nil; got != test.want || got != (len(content) > 0) {
+			t.Errorf("mode %04o: %q, %v", test.mode, content, err)
+		}
+	}
+	if _, err := dir.ReadPrivate("none.pem"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+}

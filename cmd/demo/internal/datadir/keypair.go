@@ -20,7 +20,7 @@ const renewal = 60 * 24 * time.Hour
 // there, when its certificate ends within 60 days, or when usable, which may be nil, refuses the certificate. A file that
 // cannot be read is an error and never replaced: somebody may trust what is in it.
 func (d *Dir) KeyPair(name string, usable func(*x509.Certificate) bool, issue func() (crypto.Signer, []byte, error)) (tls.Certificate, error) {
-	content, err := d.Read(name)
+	content, err := d.ReadPrivate(name)
 	if err == nil {
 		pair, err := tls.X509KeyPair(content, content)
 		if err != nil {

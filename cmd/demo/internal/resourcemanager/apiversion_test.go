@@ -27,6 +27,15 @@ func TestAPIVersion(t *testing.T) {
 	} {
 		s.want(t, request{as: nobody, method: "GET", path: "/tenants", query: query}, want.status, want.code)
 	}
+	for query, want := range map[string]string{
+		"api-version=2016-06-01&api-version=2016-06-01": "The api-version query parameter (?api-version=) is given more than once.",
+		"api-version=&api-version=2016-06-01":           "The api-version query parameter (?api-version=) is given more than once.",
+		"api-version=1":                                 "The api-version '1' is invalid. It is a date, YYYY-MM-DD, that '-preview' may follow.",
+	} {
+		if a := s.want(t, request{as: nobody, method: "GET", path: "/tenants", query: query}, 400, "InvalidApiVersionParameter"); a.message != want {
+			t.Errorf("%s: %s", query, a.message)
+		}
+	}
 	s.want(t, request{method: "GET", path: "/tenants", query: "x=y"}, 401, "AuthenticationFailed")
 	s.want(t, request{as: nobody, method: "GET", path: web, query: "x=y"}, 400, "MissingApiVersionParameter")
 	a := s.do(t, request{as: owner, method: "GET", path: primary + "/providers/Microsoft.Authorization/roleAssignments", query: "x=y"})

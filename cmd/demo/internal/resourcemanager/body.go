@@ -13,30 +13,31 @@ import (
 // maxBody is Resource Manager's limit of a request's content, in bytes.
 const maxBody = 4 << 20
 
-// readResource reads the resource that a request carries as a JSON object, strictly: no member twice, and nothing after it.
-func readResource(w http.ResponseWriter, r *http.Request) (Resource, error) {
+// readResource reads the resource that a request carries, and its JSON. It is read strictly: an object, no member twice, and
+// nothing after it.
+func readResource(w http.ResponseWriter, r *http.Request) (Resource, jsontext.Value, error) {
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != "application/json" {
-		return Resource{}, failf(http.StatusUnsupportedMediaType, "UnsupportedMediaType",
+		return Resource{}, nil, failf(http.StatusUnsupportedMediaType, "UnsupportedMediaType",
 			"The content media type '%.64s' is not supported. Only 'application/json' is supported.", r.Header.Get("Content-Type"))
 	}
 	var body jsontext.Value
 	err = json.UnmarshalRead(http.MaxBytesReader(w, r.Body, maxBody), &body)
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return Resource{}, failf(http.StatusRequestEntityTooLarge, "RequestContentTooLarge",
+		return Resource{}, nil, failf(http.StatusRequestEntityTooLarge, "RequestContentTooLarge",
 			"The request content size exceeds the maximum size of 4 MB.")
 	}
 	if err != nil {
-		return Resource{}, invalidContent(err)
+		return Resource{}, nil, invalidContent(err)
 	}
 	if body.Kind() != '{' { // null would be read as an empty resource
-		return Resource{}, invalidContent(errors.New("no object"))
+		return Resource{}, nil, invalidContent(errors.New("no object"))
 	}
 	var resource Resource
 	if err := json.Unmarshal(body, &resource); err != nil {
-		return Resource{}, invalidContent(err)
+		return Resource{}, nil, invalidContent(err)
 	}
-	return resource, nil
+	return resource, body, nil
 }
 
 // invalidContent says where the JSON of a request is wrong; what the decoder says beyond that is about Go.

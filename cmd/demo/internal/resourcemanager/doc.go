@@ -18,6 +18,10 @@
 // from rbac.OperationFor the request, which is what the gate has decided on, and look it up by rbac.Scope.Key, which is how
 // the gate compares. So no spelling of a path can authorize one resource and serve another.
 //
+// A PUT replaces a resource, its tags and properties included. A PATCH is a JSON merge patch (RFC 7396) of resource groups and
+// resources alike: tags and properties merge, at any depth, and null removes a member. What is deleted takes with it what lies in
+// it and, by Config.Deleted, the role assignments there.
+//
 // What exists and may not be read answers 403, and so does what does not exist and might not be read either; only who may
-// read at a place is told that nothing is there.
+// read or act at a place is told that nothing is there.
 package resourcemanager

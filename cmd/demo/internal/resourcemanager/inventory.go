@@ -124,6 +124,15 @@ func (i *Inventory) resource(scope rbac.Scope) (Resource, bool) {
 	return resource, ok
 }
 
+// exists reports whether there is anything at scope. What lies in no subscription is not the inventory's and always there.
+func (i *Inventory) exists(scope rbac.Scope) bool {
+	if _, ok := i.subscription(scope); ok || scope.Subscription() == "" {
+		return true
+	}
+	_, ok := i.resource(scope)
+	return ok
+}
+
 // within returns what lies in scope and is wanted, ordered by id.
 func (i *Inventory) within(scope rbac.Scope, wanted func(Resource) bool) []Resource {
 	i.mu.RLock()

@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"hubgate.example/middleware"
 	"hubgate.example/rbac"
 )
 
@@ -28,21 +30,49 @@ type Resource struct {
 	scope rbac.Scope
 }
 
-// patched returns the resource with change applied: tags, properties and other members are merged one by one, and the value of
-// each is replaced whole. The resource's own maps are left alone; somebody may be reading them.
-func (r Resource) patched(change Resource) Resource {
-	r.Location = cmp.Or(change.Location, r.Location)
-	r.Tags = merged(r.Tags, change.Tags)
-	r.Properties = merged(r.Properties, change.Properties)
-	r.Others = merged(r.Others, change.Others)
-	return r
+// patched returns the resource with a JSON merge patch applied (RFC 7396): members of objects are merged at any depth, null
+// removes a member, everything else is replaced. The resource's own maps are left alone; somebody may be reading them.
+func (r Resource) patched(patch jsontext.Value) (Resource, error) {
+	document, err := json.Marshal(r)
+	if err != nil {
+		return Resource{}, err
+	}
+	if document, err = mergePatch(document, patch); err != nil {
+		return Resource{}, err
+	}
+	var changed Resource
+	if err := json.Unmarshal(document, &changed); err != nil {
+		return Resource{}, err
+	}
+	return changed, nil
 }
 
-func merged[V any](base, change map[string]V) map[string]V {
-	all := make(map[string]V, len(base)+len(change))
-	maps.Copy(all, base)
-	maps.Copy(all, change)
-	return all
+// mergePatch is the function of RFC 7396 section 2.
+func mergePatch(target, patch jsontext.Value) (jsontext.Value, error) {
+	if patch.Kind() != '{' {
+		return patch, nil
+	}
+	members, changes := map[string]jsontext.Value{}, map[string]jsontext.Value{}
+	if target.Kind() == '{' {
+		if err := json.Unmarshal(target, &members); err != nil {
+			return nil, err
+		}
+	}
+	if err := json.Unmarshal(patch, &changes); err != nil {
+		return nil, err
+	}
+	for name, change := range changes {
+		if change.Kind() == 'n' {
+			delete(members, name)
+			continue
+		}
+		merged, err := mergePatch(members[name], change)
+		if err != nil {
+			return nil, err
+		}
+		members[name] = merged
+	}
+	return json.Marshal(members, json.Deterministic(true))
 }
 
 // placed returns the resource as it is stored at scope, which lies in parent. The id keeps the spelling that parent's id has,
@@ -68,13 +98,22 @@ func (r Resource) placed(scope, parent rbac.Scope, parentID string) (Resource, e
 // tells clients not to wait.
 func (r Resource) completed() Resource {
 	r.Location = strings.ToLower(strings.ReplaceAll(r.Location, " ", ""))
-	r.Properties = merged(r.Properties, map[string]jsontext.Value{"provisioningState": jsontext.Value(`"Succeeded"`)})
+	properties := map[string]jsontext.Value{}
+	maps.Copy(properties, r.Properties)
+	properties["provisioningState"] = jsontext.Value(`"Succeeded"`)
+	r.Properties = properties
 	return r
 }
 
 // isResourceGroup reports whether scope is a resource group.
 func isResourceGroup(scope rbac.Scope) bool {
 	return scope.ResourceType() == "Microsoft.Resources/subscriptions/resourceGroups"
+}
+
+// readable reports whether the caller of r may read what lies at scope.
+func readable(r *http.Request, scope rbac.Scope) bool {
+	set, ok := middleware.ResourceSetFrom(r.Context())
+	return ok && set.Check(readOf(scope)).Allowed
 }
 
 // readOf is the operation that decides who sees what lies at scope, alone or in a list.

@@ -1,6 +1,7 @@
 package resourcemanager
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -17,9 +18,8 @@ func (s *server) serveProvider(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, isSubscription := s.Inventory.subscription(op.Scope)
 	switch {
-	case strings.HasPrefix(strings.ToLower(op.Action), "microsoft.authorization/"):
-		s.Authorization.ServeHTTP(w, r)
-		return nil
+	case isAuthorization(op.Action):
+		return s.authorize(w, r, op)
 	case op.Scope.Subscription() == "":
 		return unknownRoute(w, r)
 	case op.Collection:
@@ -42,7 +42,7 @@ func (s *server) serveItem(w http.ResponseWriter, r *http.Request) error {
 	case http.MethodPatch:
 		return s.patch(w, r, op.Scope)
 	case http.MethodDelete:
-		return s.delete(w, op.Scope)
+		return s.delete(w, r, op.Scope)
 	}
 	resource, ok := s.Inventory.resource(op.Scope)
 	if !ok {
@@ -53,17 +53,21 @@ func (s *server) serveItem(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	case http.MethodPost:
-		return writeJSON(w, http.StatusOK, struct {
-			Action   string   `json:"action"`
-			Resource Resource `json:"resource"`
-		}{op.Action, resource})
+		answer := struct {
+			Action   string    `json:"action"`
+			Resource *Resource `json:"resource,omitempty"`
+		}{Action: op.Action}
+		if readable(r, op.Scope) { // the right to act is no right to read
+			answer.Resource = &resource
+		}
+		return writeJSON(w, http.StatusOK, answer)
 	default:
 		return writeJSON(w, http.StatusOK, resource)
 	}
 }
 
 func (s *server) put(w http.ResponseWriter, r *http.Request, scope rbac.Scope) error {
-	desired, err := readResource(w, r)
+	desired, _, err := readResource(w, r)
 	if err != nil {
 		return err
 	}
@@ -78,7 +82,7 @@ func (s *server) put(w http.ResponseWriter, r *http.Request, scope rbac.Scope) e
 }
 
 func (s *server) patch(w http.ResponseWriter, r *http.Request, scope rbac.Scope) error {
-	change, err := readResource(w, r)
+	_, patch, err := readResource(w, r)
 	if err != nil {
 		return err
 	}
@@ -86,7 +90,7 @@ func (s *server) patch(w http.ResponseWriter, r *http.Request, scope rbac.Scope)
 		if !exists {
 			return Resource{}, notFound(scope)
 		}
-		return current.patched(change), nil
+		return current.patched(patch)
 	})
 	if err != nil {
 		return err
@@ -94,8 +98,9 @@ func (s *server) patch(w http.ResponseWriter, r *http.Request, scope rbac.Scope)
 	return writeJSON(w, http.StatusOK, stored)
 }
 
-func (s *server) delete(w http.ResponseWriter, scope rbac.Scope) error {
+func (s *server) delete(w http.ResponseWriter, r *http.Request, scope rbac.Scope) error {
 	if s.Inventory.delete(scope) {
+		s.Deleted(context.WithoutCancel(r.Context()), scope)
 		w.WriteHeader(http.StatusOK)
 	} else {
 		w.WriteHeader(http.StatusNoContent)
@@ -127,8 +132,7 @@ func (s *server) list(w http.ResponseWriter, r *http.Request, wanted func(rbac.O
 		return err
 	}
 	// Whether the collection's parent exists is for those to know who may read it; for others there is nothing in it.
-	_, isSubscription := s.Inventory.subscription(op.Scope)
-	if _, exists := s.Inventory.resource(op.Scope); !exists && !isSubscription && set.Check(readOf(op.Scope)).Allowed {
+	if !s.Inventory.exists(op.Scope) && set.Check(readOf(op.Scope)).Allowed {
 		return notFound(op.Scope)
 	}
 	found := s.Inventory.within(op.Scope, func(resource Resource) bool { return wanted(op, resource) && asked.matches(resource) })

@@ -73,7 +73,7 @@ func TestResourceLife(t *testing.T) {
 		t.Errorf("created\n\t%s, want\n\t%s", a.body, want)
 	}
 
-	want = strings.NewReplacer(`"nested":{"a":1,"b":2}`, `"nested":{"a":3},"new":true`, `"Storage","sku"`, `"StorageV2","sku"`,
+	want = strings.NewReplacer(`"nested":{"a":1,"b":2}`, `"nested":{"a":3,"b":2},"new":true`, `"Storage","sku"`, `"StorageV2","sku"`,
 		`"properties"`, `"tags":{"t":"v"},"properties"`).Replace(want)
 	a = s.want(t, request{
 		as: owner, method: "PATCH", path: account,
@@ -109,6 +109,40 @@ func TestResourceLife(t *testing.T) {
 	s.want(t, request{as: owner, method: "GET", path: net}, 200, "")
 }
 
+// RFC 7396, for resource groups and resources alike.
+func TestPatchMerges(t *testing.T) {
+	s := newSite(t)
+	for _, path := range []string{shop, web} {
+		before := s.want(t, request{as: owner, method: "PUT", path: path, body: `{"location":"local","tags":{"a":"1","b":"2"},"sku":{"name":"S","tier":"T"},
+			"properties":{"list":[1,{"x":1}],"deep":{"c":3,"er":{"a":1,"b":2}},"gone":true,"number":9007199254740993}}`}, 200, "")
+		for _, test := range []struct {
+			patch  string
+			change []string // of the answer: old and new alternate
+		}{
+			{`{}`, nil},
+			{`{"id":"other","name":null,"type":"other"}`, nil},
+			{`{"location":"local"}`, nil},
+			{`{"tags":{"b":null,"c":"3"}}`, []string{`"b":"2"`, `"c":"3"`}},
+			{`{"tags":null}`, []string{`"tags":{"a":"1","c":"3"},`, ``}},
+			{`{"tags":{"a":null,"d":"4"}}`, []string{`"properties"`, `"tags":{"d":"4"},"properties"`}},
+			{`{"properties":{"gone":null,"none":null}}`, []string{`"gone":true,`, ``}},
+			{`{"properties":{"deep":{"er":{"a":null,"d":{"e":null,"f":4}}}}}`, []string{`"er":{"a":1,"b":2}`, `"er":{"b":2,"d":{"f":4}}`}},
+			{`{"properties":{"list":[null,2]}}`, []string{`[1,{"x":1}]`, `[null,2]`}},
+			{`{"properties":{"deep":"flat"}}`, []string{`{"c":3,"er":{"b":2,"d":{"f":4}}}`, `"flat"`}},
+			{`{"properties":{"provisioningState":null}}`, nil},
+			{`{"sku":{"tier":"U"}}`, []string{`"tier":"T"`, `"tier":"U"`}},
+			{`{"properties":null,"sku":null}`, []string{`"deep":"flat","list":[null,2],"number":9007199254740993,`, ``, `,"sku":{"name":"S","tier":"U"}`, ``}},
+		} {
+			want := strings.NewReplacer(test.change...).Replace(before.body)
+			a := s.want(t, request{as: owner, method: "PATCH", path: path, body: test.patch}, 200, "")
+			if a.body != want {
+				t.Errorf("%s patched with %s is\n\t%s, want\n\t%s", path, test.patch, a.body, want)
+			}
+			before = a
+		}
+	}
+}
+
 func TestNotFoundInResourceManagersWords(t *testing.T) {
 	s := newSite(t)
 	none := shop + "/providers/Microsoft.Sql/servers/none"
@@ -138,6 +172,16 @@ func TestActionAnswersTheResource(t *testing.T) {
 	a := s.want(t, request{as: contributor, method: "POST", path: web + "/restart"}, 200, "")
 	resource, _ := a.json["resource"].(map[string]any)
 	if a.json["action"] != "Microsoft.Compute/virtualMachines/restart/action" || resource["id"] != web {
+		t.Error(a.body)
+	}
+}
+
+// The right to act is no right to read.
+func TestActionShowsNothingThatMayNotBeRead(t *testing.T) {
+	s := newSite(t)
+	s.want(t, request{as: restarter, method: "GET", path: web}, 403, "AuthorizationFailed")
+	a := s.want(t, request{as: restarter, method: "POST", path: web + "/restart"}, 200, "")
+	if _, shown := a.json["resource"]; shown || a.json["action"] == nil {
 		t.Error(a.body)
 	}
 }

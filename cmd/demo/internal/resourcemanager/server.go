@@ -2,6 +2,7 @@ package resourcemanager
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,17 +11,21 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"hubgate.example/middleware"
+	"hubgate.example/rbac"
 )
 
-// Config configures the Resource Manager. All fields but Tenants and Region are required.
+// Config configures the Resource Manager. All fields but Deleted, Tenants and Region are required.
 type Config struct {
 	// Gate stands before every route but the metadata.
 	Gate *middleware.Gate
 	// Inventory is what exists. The authorizer of Gate must take its TenantOf.
 	Inventory *Inventory
-	// Authorization serves everything under .../providers/Microsoft.Authorization, at any scope. It stands behind Gate, which
-	// lets the lists of a collection pass: it must filter them by the request's resource set.
+	// Authorization serves everything under .../providers/Microsoft.Authorization, at any scope that exists. It stands behind
+	// Gate, which lets the lists of a collection pass: it must filter them by the request's resource set.
 	Authorization http.Handler
+	// Deleted is told of each resource group and resource that is gone, with all that lay in it. Role assignments at and below
+	// it have to go too, or they would count for the next that is made under the same name. ctx does not end with the request.
+	Deleted func(ctx context.Context, scope rbac.Scope)
 	// Metadata is what /metadata/endpoints answers.
 	Metadata Metadata
 	// Tenants gives directory tenants their names. A tenant that is not here is shown by its id.
@@ -43,29 +48,24 @@ func New(config Config) (http.Handler, error) {
 		return nil, fmt.Errorf("resourcemanager: Config.%w", err)
 	}
 	config.Region = cmp.Or(config.Region, "local")
+	if config.Deleted == nil {
+		config.Deleted = func(context.Context, rbac.Scope) {}
+	}
 	s := &server{config}
 
-	router := chi.NewRouter()
-	router.Use(commonHeaders, routeInAnyCase)
-	open := router.With(requireAPIVersion)
-	open.Method(http.MethodGet, "/metadata/endpoints", endpoint(s.Metadata.serve))
-	// A client that was given a Resource Manager URL with a trailing slash asks so.
-	open.Method(http.MethodGet, "//metadata/endpoints", endpoint(s.Metadata.serve))
-	gated := s.gated()
-	router.Mount("/", gated)
-	router.MethodNotAllowed(gated.ServeHTTP) // chi mounts only the methods that it knows; a token comes first for the others too
-	return router, nil
+	return s.router(), nil
 }
 
 type server struct{ Config }
 
-// methods are all that Resource Manager knows.
-var methods = []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodPost, http.MethodDelete}
+// methods are all that Resource Manager knows, in the order in which the gate names them.
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodPost}
 
-// gated returns everything that needs a token.
-func (s *server) gated() http.Handler {
+// router returns all routes. They need a token; what needs none is served before the gate, which comes before routing, because it
+// rewrites the path that routing goes by.
+func (s *server) router() http.Handler {
 	router := chi.NewRouter()
-	router.Use(s.Gate.Authenticate, routeInAnyCase, requireAPIVersion)
+	router.Use(commonHeaders, s.open, s.Gate.Authenticate, routeInAnyCase, requireAPIVersion)
 	router.NotFound(endpoint(unknownRoute).ServeHTTP)
 	router.MethodNotAllowed(methodNotAllowed(router).ServeHTTP)
 
@@ -97,6 +97,19 @@ func (s *server) gated() http.Handler {
 	return router
 }
 
+// open serves what needs no token. A client that was given a Resource Manager URL with a trailing slash asks with two.
+func (s *server) open(next http.Handler) http.Handler {
+	metadata := requireAPIVersion(endpoint(s.Metadata.serve))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := strings.ToLower(r.URL.Path)
+		if r.Method == http.MethodGet && (path == "/metadata/endpoints" || path == "//metadata/endpoints") {
+			metadata.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // routeInAnyCase makes chi route on the path in lower case. The path itself stays as it was written.
 func routeInAnyCase(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -114,12 +127,14 @@ func unknownRoute(_ http.ResponseWriter, r *http.Request) error {
 	return failf(http.StatusNotFound, "NotFound", "No HTTP resource was found that matches the request URI.")
 }
 
-// methodNotAllowed answers where something is served, but not by this method. RFC 9110 section 15.5.6 wants the header Allow.
+// methodNotAllowed answers where something is served, but not by this method. RFC 9110 section 15.5.6 wants the header Allow:
+// the methods that are routed and, as where the gate answers 405, stand for an operation.
 func methodNotAllowed(routes chi.Routes) endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var allowed []string
 		for _, method := range methods {
-			if routes.Match(chi.NewRouteContext(), method, strings.ToLower(r.URL.Path)) {
+			_, err := rbac.OperationFor(&http.Request{Method: method, URL: r.URL})
+			if err == nil && routes.Match(chi.NewRouteContext(), method, strings.ToLower(r.URL.Path)) {
 				allowed = append(allowed, method)
 			}
 		}

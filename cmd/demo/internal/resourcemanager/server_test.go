@@ -30,6 +30,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"bad path", owner, "GET", "/subscriptions/%2e%2e/x", "", 400, "InvalidRequestUri"},
 		{"encoded slash", owner, "GET", primary + "/resourceGroups%2FShop", "", 400, "InvalidRequestUri"},
 		{"two slashes", owner, "GET", "/" + primary, "", 400, "InvalidRequestUri"},
+		{"escaped comma", owner, "GET", primary + "/resourceGroups/a%2Cb", "", 404, "ResourceGroupNotFound"},
+		{"escaped letter", owner, "GET", primary + "/resourceGroups/%53hop", "", 200, ""},
 		{"trailing slash", owner, "GET", shop + "/", "", 200, ""},
 
 		{"subscription", owner, "GET", primary, "", 200, ""},
@@ -115,7 +117,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 }
 
-// Every route but the metadata asks for a token, and every one but /tenants for a role.
+// Every route asks for a token, and every one but /tenants for a role.
 func TestEveryRouteIsGuarded(t *testing.T) {
 	s := newSite(t)
 	fill := strings.NewReplacer(
@@ -134,12 +136,6 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 			path += "/start"
 		}
 		anonymous, roleless := s.do(t, request{method: method, path: path, body: body}), s.do(t, request{as: nobody, method: method, path: path, body: body})
-		if strings.HasSuffix(path, "/metadata/endpoints") {
-			if anonymous.status != http.StatusOK {
-				t.Errorf("%s %s without a token: %d", method, route, anonymous.status)
-			}
-			return nil
-		}
 		if anonymous.status != http.StatusUnauthorized {
 			t.Errorf("%s %s without a token: %d", method, route, anonymous.status)
 		}
@@ -179,11 +175,17 @@ func TestPathsCountInAnyCase(t *testing.T) {
 func TestUnknownMethodNamesTheKnownOnes(t *testing.T) {
 	s := newSite(t)
 	for path, want := range map[string]string{
-		"/tenants": "GET", primary: "GET", shop: "GET, HEAD, PUT, PATCH, DELETE", web: "GET, HEAD, PUT, PATCH, POST, DELETE",
+		"/tenants": "GET", primary: "GET", shop: "GET, HEAD, PUT, PATCH, DELETE", web: "GET, HEAD, PUT, PATCH, DELETE",
+		web + "/extensions": "GET, HEAD, POST", primary + "/providers/Microsoft.Authorization/roleAssignments": "GET, HEAD, POST",
 	} {
 		a := s.want(t, request{as: owner, method: "OPTIONS", path: path}, 405, "MethodNotAllowed")
 		if got := a.header.Get("Allow"); got != want {
 			t.Errorf("%s allows %q, want %q", path, got, want)
+		}
+		// The gate's own 405 says the same.
+		a = s.do(t, request{as: owner, method: "PUT", path: path, body: "{}"})
+		if got := a.header.Get("Allow"); a.status == 405 && got != want {
+			t.Errorf("PUT %s: %q are allowed, OPTIONS says %q", path, got, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package resourcemanager_test
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"maps"
@@ -48,6 +49,7 @@ const (
 	nobody      = "a0000000-0000-4000-8000-000000000004" // without a role
 	stranger    = "a0000000-0000-4000-8000-000000000005" // of the tenant foreign, Owner of elsewhere
 	auditor     = "a0000000-0000-4000-8000-000000000006" // Reader of all that is the tenant home's
+	restarter   = "a0000000-0000-4000-8000-000000000007" // may restart web and not read it
 	readers     = "a0000000-0000-4000-8000-000000000009"
 )
 
@@ -56,6 +58,11 @@ type site struct {
 	handler http.Handler
 	server  *httptest.Server
 	tokens  map[string]string
+
+	mu      sync.Mutex
+	deleted []string // what Config.Deleted was told
+	// authorizing runs while Config.Authorization serves a request.
+	authorizing func()
 }
 
 func contents() resourcemanager.Contents {
@@ -93,6 +100,7 @@ func newSite(tb testing.TB) *site {
 		reader:      issuer.Token(openidtest.User(reader, readers)),
 		nobody:      issuer.Token(openidtest.User(nobody)),
 		auditor:     issuer.Token(openidtest.User(auditor)),
+		restarter:   issuer.Token(openidtest.User(restarter)),
 		stranger:    issuer.Token(openidtest.User(stranger), openidtest.Tenant(foreign)),
 	}}
 	var providers []*openid.Provider
@@ -109,7 +117,12 @@ func newSite(tb testing.TB) *site {
 
 	const ownerRole, contributorRole, readerRole = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
 		"b24988ac-6180-42a0-ab88-20f7382dd24c", "acdd72a7-3385-48ef-bd42-f606fba81ae7"
-	policy := must[*rbac.Policy](tb)(rbac.NewPolicy(rbac.PolicyConfig{Assignments: []rbac.RoleAssignment{
+	const restarterRole = "b0000000-0000-4000-8000-0000000000ff"
+	policy := must[*rbac.Policy](tb)(rbac.NewPolicy(rbac.PolicyConfig{Roles: []rbac.RoleDefinition{{
+		ID: restarterRole, RoleName: "Restarter", Type: rbac.CustomRole, AssignableScopes: []string{primary},
+		Permissions: []rbac.Permission{{Actions: []string{"Microsoft.Compute/virtualMachines/restart/action"}}},
+	}}, Assignments: []rbac.RoleAssignment{
+		{Name: "b0000000-0000-4000-8000-000000000007", Scope: web, RoleDefinitionID: restarterRole, PrincipalID: restarter},
 		{Name: "b0000000-0000-4000-8000-000000000001", Scope: primary, RoleDefinitionID: ownerRole, PrincipalID: owner},
 		{Name: "b0000000-0000-4000-8000-000000000002", Scope: second, RoleDefinitionID: ownerRole, PrincipalID: owner},
 		{Name: "b0000000-0000-4000-8000-000000000003", Scope: shop, RoleDefinitionID: contributorRole, PrincipalID: contributor},
@@ -122,7 +135,20 @@ func newSite(tb testing.TB) *site {
 		Source: policy, TenantOf: inventory.TenantOf, HomeTenant: home,
 	}))
 	gate := must[*middleware.Gate](tb)(middleware.New(middleware.Config{Verifier: verifier, Authorizer: authorizer}))
-	s.handler = must[http.Handler](tb)(resourcemanager.New(config(gate, inventory)))
+	c := config(gate, inventory)
+	authorization := c.Authorization
+	c.Authorization = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.authorizing != nil {
+			s.authorizing()
+		}
+		authorization.ServeHTTP(w, r)
+	})
+	c.Deleted = func(_ context.Context, scope rbac.Scope) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.deleted = append(s.deleted, scope.String())
+	}
+	s.handler = must[http.Handler](tb)(resourcemanager.New(c))
 	s.server = httptest.NewTLSServer(s.handler)
 	tb.Cleanup(s.server.Close)
 	return s
@@ -233,6 +259,17 @@ func (s *site) wantIDs(tb testing.TB, r request, want ...string) {
 	if got := s.do(tb, r).ids(tb); !slices.Equal(got, want) {
 		tb.Errorf("%s lists\n\t%q, want\n\t%q", r.path, got, want)
 	}
+}
+
+// wantDeleted compares what Config.Deleted was told since the last call.
+func (s *site) wantDeleted(tb testing.TB, want ...string) {
+	tb.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Equal(s.deleted, want) {
+		tb.Errorf("told to be deleted: %q, want %q", s.deleted, want)
+	}
+	s.deleted = nil
 }
 
 // want sends a request and compares its answer's status and error code.

@@ -41,7 +41,7 @@ func OpenCredentials(dir *datadir.Dir) (*Credentials, error) {
 }
 
 func (c *Credentials) openSecrets() error {
-	content, err := c.dir.Read(secretsFile)
+	content, err := c.dir.ReadPrivate(secretsFile)
 	if err == nil {
 		if err := json.Unmarshal(content, &c.secrets); err != nil {
 			return fmt.Errorf("%s: %w", c.dir.File(secretsFile), err)

@@ -26,7 +26,7 @@ type Principal struct {
 	ObjectID string
 	// ApplicationID is a service principal's client id.
 	ApplicationID string
-	// About says in a few words what the principal may do.
+	// About says in a few words what the principal may do by RoleAssignments and OwnerAssignment. It is "" for who has no role.
 	About string
 	// Username is a user's sign-in name, in the only form that AD FS takes: user@domain.
 	Username string
@@ -44,7 +44,7 @@ type Group struct {
 
 var principals = []Principal{
 	{
-		Name: "owner", Kind: openid.KindUser, About: "Owner of both subscriptions",
+		Name: "owner", Kind: openid.KindUser, About: "Owner of every subscription",
 		ObjectID: domain + "-1101", Username: "owner@hubgate.example",
 	},
 	{
@@ -56,7 +56,7 @@ var principals = []Principal{
 		ObjectID: domain + "-1103", Username: "reader@hubgate.example", memberOf: []string{"auditors"},
 	},
 	{
-		Name: "outsider", Kind: openid.KindUser, About: "no role at all",
+		Name: "outsider", Kind: openid.KindUser,
 		ObjectID: domain + "-1104", Username: "outsider@hubgate.example",
 	},
 	{

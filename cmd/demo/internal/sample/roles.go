@@ -41,6 +41,19 @@ func RoleAssignments() []rbac.RoleAssignment {
 	return all
 }
 
+// OwnerAssignment makes owner the Owner of a subscription beside the sample ones. The assignment's name is the subscription's id: a
+// GUID, no other assignment's, and the same at each start.
+func OwnerAssignment(subscriptionID string) rbac.RoleAssignment {
+	id, kind := assignee("owner")
+	return rbac.RoleAssignment{
+		Name:             subscriptionID,
+		Scope:            "/subscriptions/" + subscriptionID,
+		RoleDefinitionID: ownerRole,
+		PrincipalID:      id,
+		PrincipalType:    kind,
+	}
+}
+
 // RoleAssignments returns the sample role assignments that count for p: its own and its groups'.
 func (p Principal) RoleAssignments() []rbac.RoleAssignment {
 	ids := map[string]bool{p.ObjectID: true}
