@@ -28,6 +28,7 @@ func allocated(f func()) uint64 {
 // is signed: anybody can send them.
 func TestBounds(t *testing.T) {
 	s := newSite(t, withRSA(adfs))
+	both := s.besideAnother(t)
 	large := newVerifier(t, openid.VerifierConfig{Providers: s.verifier.Providers(), Audiences: s.verifier.Audiences(), MaxTokenBytes: 64 << 20})
 	header := encode(`{"alg":"RS256","kid":"` + s.issuer.KeyID() + `"}`)
 	nested := func(open, close string) string {
@@ -52,11 +53,15 @@ func TestBounds(t *testing.T) {
 		{"a million dots that are read", large, strings.Repeat(".", 1_000_000), openid.ErrMalformed, 4 * kib},
 		{"a million dots after a token", large, s.token() + strings.Repeat(".", 1_000_000), openid.ErrMalformed, 4 * kib},
 		{"a million line breaks that are read", large, strings.Repeat("\n", 1_000_000) + ".A.A", openid.ErrMalformed, 4 * kib},
-		{"claims nested in arrays", s.verifier, header + "." + encode(nested("[", "]")) + ".AAAA", openid.ErrMalformed, 512 * kib},
-		{"claims nested in arrays without end", s.verifier, header + "." + encode(`{"a":`+strings.Repeat("[", 48_000)) + ".AAAA", openid.ErrMalformed, 512 * kib},
-		{"claims nested in objects", s.verifier, header + "." + encode(nested(`{"a":`, "}")) + ".AAAA", openid.ErrMalformed, 128 * kib},
+		{"claims nested in arrays", s.verifier, header + "." + encode(nested("[", "]")) + ".AAAA", openid.ErrSignature, 512 * kib},
+		{"claims nested in arrays, of one of two providers", both.verifier, header + "." + encode(nested("[", "]")) + ".AAAA", openid.ErrMalformed, 512 * kib},
+		{"claims nested in arrays without end", s.verifier, header + "." + encode(`{"a":`+strings.Repeat("[", 48_000)) + ".AAAA", openid.ErrSignature, 512 * kib},
+		{"claims nested in arrays without end, of one of two providers", both.verifier, header + "." + encode(`{"a":`+strings.Repeat("[", 48_000)) + ".AAAA", openid.ErrMalformed, 512 * kib},
+		{"claims nested in objects", s.verifier, header + "." + encode(nested(`{"a":`, "}")) + ".AAAA", openid.ErrSignature, 128 * kib},
+		{"claims nested in objects, of one of two providers", both.verifier, header + "." + encode(nested(`{"a":`, "}")) + ".AAAA", openid.ErrMalformed, 128 * kib},
 		{"claims nested in objects with long names", s.verifier, header + "." + encode(nested(`{"`+strings.Repeat("a", 60)+`":`, "}")) + ".AAAA", openid.ErrIssuer, 1024 * kib},
-		{"many claims", s.verifier, header + "." + encode("{"+members.String()[1:]+"}") + ".AAAA", openid.ErrMalformed, 512 * kib},
+		{"many claims", s.verifier, header + "." + encode("{"+members.String()[1:]+"}") + ".AAAA", openid.ErrSignature, 512 * kib},
+		{"many claims, of one of two providers", both.verifier, header + "." + encode("{"+members.String()[1:]+"}") + ".AAAA", openid.ErrMalformed, 512 * kib},
 		{"many members of a claim", s.verifier, header + "." + encode(`{"a":{`+members.String()[1:]+"}}") + ".AAAA", openid.ErrIssuer, 1024 * kib},
 		{"many members of the header", s.verifier, encode("{"+members.String()[1:]+"}") + ".AAAA.AAAA", openid.ErrMalformed, 512 * kib},
 		{"a long claim", s.verifier, header + "." + encode(`{"iss":"`+strings.Repeat("x", 47_000)+`"}`) + ".AAAA", openid.ErrIssuer, 512 * kib},

@@ -175,7 +175,7 @@ func (v *Verifier) readTenant(claims jsonObject, from origin, principal *Princip
 		return refuse(ErrClaims, "%s is %q, iss names %q", name, clip(tenant), clip(from.tenant))
 	case canonical == consumerTenant:
 		return refuse(ErrTenant, "consumer accounts are never accepted")
-	case !v.anyTenant && !v.tenants[canonical]:
+	case !v.acceptsTenant(canonical):
 		return refuse(ErrTenant, "%q", clip(tenant))
 	case provider.authority.manyTenants() && v.belongsElsewhere(canonical, provider):
 		return refuse(ErrTenant, "%q is the tenant of another authority", clip(tenant))

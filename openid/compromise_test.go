@@ -269,7 +269,7 @@ func TestLogs(t *testing.T) {
 		s.provider.Distrust("stolen\n")
 		s.issuer.Down()
 		time.Sleep(2 * time.Hour)
-		for _, want := range []string{"keys changed", "key distrusted", "refresh failed"} {
+		for _, want := range []string{"new keys", "key distrusted", "refresh failed"} {
 			if records.count(want) == 0 {
 				t.Errorf("nothing was told of %q", want)
 			}

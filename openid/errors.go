@@ -10,7 +10,9 @@ import (
 // that wraps exactly one of them.
 var (
 	// ErrMalformed: too long, not three strict base64url segments, not strict JSON, or a header that is never accepted
-	// (crit, b64, zip, enc, cty, a typ of another kind of token).
+	// (crit, b64, zip, enc, cty, a typ of another kind of token). A verifier with one provider looks at the signature
+	// before the payload: then a payload that is no claims object is ErrMalformed, with Verified set, only where its
+	// signature verifies.
 	ErrMalformed = errors.New("malformed token")
 	// ErrAlgorithm: the header's alg is not one of the provider's Algorithms.
 	ErrAlgorithm = errors.New("signature algorithm not accepted")
@@ -58,7 +60,8 @@ type TokenError struct {
 	// RetryAfter is when a request may succeed; set with ErrUnavailable only.
 	RetryAfter time.Duration
 
-	// Issuer, Tenant and ObjectID are the claims iss, tid and oid. They are empty unless Verified is set.
+	// Issuer, Tenant and ObjectID are the claims iss, tid and oid. They are empty unless Verified is set, and with
+	// ErrMalformed, where there are no claims.
 	Issuer, Tenant, ObjectID string
 	// Audience is the claim aud (the first value of several). It is empty unless Err is ErrAudience.
 	Audience string

@@ -37,7 +37,8 @@ type signingKey struct {
 	issuer string
 	alg    string // the member "alg", "" when absent
 	public crypto.PublicKey
-	jwk    jwkset.JWK // the same key for keyfunc
+	jwk    jwkset.JWK     // the same key for keyfunc
+	raw    jsontext.Value // the same key as published, for the snapshot
 }
 
 // name is how logs call the key.
@@ -64,6 +65,14 @@ type keyFault struct {
 	key    string // its kid, or its place in the set
 	reason string
 	used   bool
+	// kid and x5t are the ids under which a key is not used, as far as they can be read: nor is one that was known under
+	// them before.
+	kid, x5t string
+}
+
+// concerns reports whether key bears an id under which the set's own key is not used.
+func (f keyFault) concerns(key *signingKey) bool {
+	return f.kid != "" && f.kid == key.kid || f.x5t != "" && f.x5t == key.x5t
 }
 
 // jwk holds the members of a published key that Hubgate reads (RFC 7517, section 4; RFC 7518, section 6; issuer is Entra ID's).
@@ -99,7 +108,7 @@ func readKeySet(body []byte) ([]*signingKey, []keyFault, error) {
 		key, remark, err := readKey(raw)
 		switch {
 		case err != nil:
-			faults = append(faults, keyFault{key: keyName(raw, i), reason: err.Error()})
+			faults = append(faults, unusable(raw, i, err))
 			continue
 		case remark != "":
 			faults = append(faults, keyFault{key: key.name(), reason: remark, used: true})
@@ -139,17 +148,21 @@ func (k *publishedKeys) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 	return err
 }
 
-// keyName finds a name for a key that could not be read.
-func keyName(raw jsontext.Value, i int) string {
+// unusable is the fault of a key that could not be read, under the name that can be.
+func unusable(raw jsontext.Value, i int, reason error) keyFault {
 	var named struct {
-		KeyID any `json:"kid"`
+		KeyID      any `json:"kid"`
+		Thumbprint any `json:"x5t"`
 	}
-	if json.Unmarshal(raw, &named) == nil {
-		if kid, ok := named.KeyID.(string); ok && kid != "" {
-			return clip(kid)
-		}
+	_ = json.Unmarshal(raw, &named, jsontext.AllowDuplicateNames(true)) // what stays empty is named by its place
+	fault := keyFault{reason: reason.Error()}
+	if fault.kid, _ = named.KeyID.(string); fault.kid != "" {
+		fault.key = clip(fault.kid)
+		return fault
 	}
-	return fmt.Sprintf("keys[%d]", i)
+	fault.x5t, _ = named.Thumbprint.(string)
+	fault.key = fmt.Sprintf("keys[%d]", i)
+	return fault
 }
 
 // dropAmbiguous removes every key whose kid or x5t also stands for other material in the same set: to choose one would be a
@@ -177,7 +190,7 @@ func dropAmbiguous(keys []*signingKey) ([]*signingKey, []keyFault) {
 	}
 	kept := slices.DeleteFunc(keys, func(key *signingKey) bool {
 		if ambiguous[key] {
-			faults = append(faults, keyFault{key: key.name(), reason: "the set has other key material under the same id"})
+			faults = append(faults, keyFault{key: key.name(), reason: "the set has other key material under the same id", kid: key.kid, x5t: key.x5t})
 		}
 		return ambiguous[key] || repeated[key]
 	})
@@ -198,7 +211,7 @@ func readKey(raw jsontext.Value) (key *signingKey, remark string, err error) {
 	case len(k.KeyID) > maxKeyIDBytes || len(k.Thumbprint) > maxKeyIDBytes:
 		return nil, "", fmt.Errorf("kid or x5t is longer than %d bytes", maxKeyIDBytes)
 	}
-	key = &signingKey{kid: k.KeyID, x5t: k.Thumbprint, issuer: k.Issuer, alg: k.Algorithm}
+	key = &signingKey{kid: k.KeyID, x5t: k.Thumbprint, issuer: k.Issuer, alg: k.Algorithm, raw: raw.Clone()}
 	switch k.KeyType {
 	case "RSA":
 		key.public, err = rsaKey(k)

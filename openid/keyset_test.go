@@ -109,7 +109,7 @@ func certifiedMembers(changes map[string]any) map[string]any {
 }
 
 // JWT-06, JWT-07, JWK-01, JWK-02, JWK-04: which single keys are used. A key that is not never spoils the one beside it.
-func TestJWK_01_OneKeyAmongGood(t *testing.T) {
+func TestJWK_OneAmongGood(t *testing.T) {
 	const used, notUsed = true, false
 	exponent := func(e int64) string { return encode64(big.NewInt(e).Bytes()) }
 	bits := func(n int) string { return encode64(modulus(n, 0).Bytes()) }
@@ -121,86 +121,86 @@ func TestJWK_01_OneKeyAmongGood(t *testing.T) {
 		want      bool
 		wantFault string // "" when nothing is to be told
 	}{
-		{"RSA of 2048 bits", changed(nil), used, ""},
-		{"RSA of 8192 bits", changed(map[string]any{"n": bits(8192)}), used, ""},
-		{"RSA of 2047 bits", changed(map[string]any{"n": bits(2047)}), notUsed, "2047 bits"},
-		{"RSA of 1024 bits", changed(map[string]any{"n": bits(1024)}), notUsed, "1024 bits"},
-		{"RSA of 8193 bits", changed(map[string]any{"n": bits(8193)}), notUsed, "8193 bits"},
-		{"RSA of a million bits", changed(map[string]any{"n": bits(1_000_000)}), notUsed, "1000000 bits"},
-		{"even modulus", changed(map[string]any{"n": even}), notUsed, "even"},
-		{"modulus zero", changed(map[string]any{"n": "AA"}), notUsed, "0 bits"},
-		{"modulus empty", changed(map[string]any{"n": ""}), notUsed, "n is not an integer"},
-		{"modulus missing", changed(map[string]any{"n": nil}), notUsed, "n is not an integer"},
-		{"modulus padded", changed(map[string]any{"n": bits(2048) + "="}), notUsed, "n is not an integer"},
-		{"modulus with a line break", changed(map[string]any{"n": bits(2048)[:9] + "\n" + bits(2048)[9:]}), notUsed, "n is not an integer"},
-		{"modulus a number", changed(map[string]any{"n": 12345}), notUsed, "n"},
-		{"modulus with leading zeros", changed(map[string]any{"n": encode64(append([]byte{0, 0}, modulus(2048, 0).Bytes()...))}), used, ""},
-		{"e = 65537", changed(map[string]any{"e": exponent(65537)}), used, ""},
-		{"e = 2^31 - 1", changed(map[string]any{"e": exponent(1<<31 - 1)}), used, ""},
-		{"e = 65535", changed(map[string]any{"e": exponent(65535)}), notUsed, "exponent 65535"},
-		{"e = 3", changed(map[string]any{"e": exponent(3)}), notUsed, "exponent 3"},
-		{"e = 1", changed(map[string]any{"e": exponent(1)}), notUsed, "exponent 1"},
-		{"e = 0", changed(map[string]any{"e": "AA"}), notUsed, "exponent 0"},
-		{"e even", changed(map[string]any{"e": exponent(65538)}), notUsed, "exponent 65538"},
-		{"e = 2^31 + 1", changed(map[string]any{"e": exponent(1<<31 + 1)}), notUsed, "e has 32 bits"},
-		{"e = 2^64 + 65537", changed(map[string]any{"e": "AQAAAAAAAQAB"}), notUsed, "e has"},
-		{"e missing", changed(map[string]any{"e": nil}), notUsed, "e is not an integer"},
+		{"JWT-07 RSA of 2048 bits", changed(nil), used, ""},
+		{"JWT-07 RSA of 8192 bits", changed(map[string]any{"n": bits(8192)}), used, ""},
+		{"JWT-07 RSA of 2047 bits", changed(map[string]any{"n": bits(2047)}), notUsed, "2047 bits"},
+		{"JWT-07 RSA of 1024 bits", changed(map[string]any{"n": bits(1024)}), notUsed, "1024 bits"},
+		{"JWT-07 RSA of 8193 bits", changed(map[string]any{"n": bits(8193)}), notUsed, "8193 bits"},
+		{"JWT-07 RSA of a million bits", changed(map[string]any{"n": bits(1_000_000)}), notUsed, "1000000 bits"},
+		{"JWT-07 even modulus", changed(map[string]any{"n": even}), notUsed, "even"},
+		{"JWT-07 modulus zero", changed(map[string]any{"n": "AA"}), notUsed, "0 bits"},
+		{"JWT-07 modulus empty", changed(map[string]any{"n": ""}), notUsed, "n is not an integer"},
+		{"JWT-07 modulus missing", changed(map[string]any{"n": nil}), notUsed, "n is not an integer"},
+		{"JWT-07 modulus padded", changed(map[string]any{"n": bits(2048) + "="}), notUsed, "n is not an integer"},
+		{"JWT-07 modulus with a line break", changed(map[string]any{"n": bits(2048)[:9] + "\n" + bits(2048)[9:]}), notUsed, "n is not an integer"},
+		{"JWT-07 modulus a number", changed(map[string]any{"n": 12345}), notUsed, "n"},
+		{"JWT-07 modulus with leading zeros", changed(map[string]any{"n": encode64(append([]byte{0, 0}, modulus(2048, 0).Bytes()...))}), used, ""},
+		{"JWT-07 e = 65537", changed(map[string]any{"e": exponent(65537)}), used, ""},
+		{"JWT-07 e = 2^31 - 1", changed(map[string]any{"e": exponent(1<<31 - 1)}), used, ""},
+		{"JWT-07 e = 65535", changed(map[string]any{"e": exponent(65535)}), notUsed, "exponent 65535"},
+		{"JWT-07 e = 3", changed(map[string]any{"e": exponent(3)}), notUsed, "exponent 3"},
+		{"JWT-07 e = 1", changed(map[string]any{"e": exponent(1)}), notUsed, "exponent 1"},
+		{"JWT-07 e = 0", changed(map[string]any{"e": "AA"}), notUsed, "exponent 0"},
+		{"JWT-07 e even", changed(map[string]any{"e": exponent(65538)}), notUsed, "exponent 65538"},
+		{"JWT-07 e = 2^31 + 1", changed(map[string]any{"e": exponent(1<<31 + 1)}), notUsed, "e has 32 bits"},
+		{"JWT-07 e = 2^64 + 65537", changed(map[string]any{"e": "AQAAAAAAAQAB"}), notUsed, "e has"},
+		{"JWT-07 e missing", changed(map[string]any{"e": nil}), notUsed, "e is not an integer"},
 
-		{"no use", changed(map[string]any{"use": nil}), used, ""},
-		{"use enc", changed(map[string]any{"use": "enc"}), notUsed, `use is "enc"`},
-		{"use in capitals", changed(map[string]any{"use": "SIG"}), notUsed, `use is "SIG"`},
-		{"use an array", changed(map[string]any{"use": []string{"sig"}}), notUsed, "use"},
-		{"key_ops verify", changed(map[string]any{"key_ops": []string{"verify"}}), used, ""},
-		{"key_ops with verify", changed(map[string]any{"key_ops": []string{"sign", "verify"}}), used, ""},
-		{"key_ops sign", changed(map[string]any{"key_ops": []string{"sign"}}), notUsed, "key_ops"},
-		{"key_ops encrypt", changed(map[string]any{"key_ops": []string{"encrypt", "wrapKey"}}), notUsed, "key_ops"},
-		{"key_ops empty", changed(map[string]any{"key_ops": []string{}}), notUsed, "key_ops"},
-		{"key_ops a string", changed(map[string]any{"key_ops": "verify"}), notUsed, "key_ops"},
+		{"JWK-02 no use", changed(map[string]any{"use": nil}), used, ""},
+		{"JWK-02 use enc", changed(map[string]any{"use": "enc"}), notUsed, `use is "enc"`},
+		{"JWK-02 use in capitals", changed(map[string]any{"use": "SIG"}), notUsed, `use is "SIG"`},
+		{"JWK-02 use an array", changed(map[string]any{"use": []string{"sig"}}), notUsed, "use"},
+		{"JWK-02 key_ops verify", changed(map[string]any{"key_ops": []string{"verify"}}), used, ""},
+		{"JWK-02 key_ops with verify", changed(map[string]any{"key_ops": []string{"sign", "verify"}}), used, ""},
+		{"JWK-02 key_ops sign", changed(map[string]any{"key_ops": []string{"sign"}}), notUsed, "key_ops"},
+		{"JWK-02 key_ops encrypt", changed(map[string]any{"key_ops": []string{"encrypt", "wrapKey"}}), notUsed, "key_ops"},
+		{"JWK-02 key_ops empty", changed(map[string]any{"key_ops": []string{}}), notUsed, "key_ops"},
+		{"JWK-02 key_ops a string", changed(map[string]any{"key_ops": "verify"}), notUsed, "key_ops"},
 
-		{"kid missing", changed(map[string]any{"kid": nil}), notUsed, "neither kid nor x5t"},
-		{"kid empty", changed(map[string]any{"kid": ""}), notUsed, "neither kid nor x5t"},
-		{"kid missing beside x5t", changed(map[string]any{"kid": nil, "x5t": "k"}), used, ""},
-		{"kid a number", changed(map[string]any{"kid": 1}), notUsed, "kid"},
-		{"kid of 256 bytes", changed(map[string]any{"kid": strings.Repeat("k", 256)}), used, ""},
-		{"kid of 257 bytes", changed(map[string]any{"kid": strings.Repeat("k", 257)}), notUsed, "longer than 256"},
-		{"x5t of 257 bytes", changed(map[string]any{"x5t": strings.Repeat("k", 257)}), notUsed, "longer than 256"},
-		{"members that nobody knows", changed(map[string]any{"ext": true, "KTY": "oct", "exp": 1, "x5t#S256": 1}), used, ""},
+		{"JWK-01 kid missing", changed(map[string]any{"kid": nil}), notUsed, "neither kid nor x5t"},
+		{"JWK-01 kid empty", changed(map[string]any{"kid": ""}), notUsed, "neither kid nor x5t"},
+		{"JWK-01 kid missing beside x5t", changed(map[string]any{"kid": nil, "x5t": "k"}), used, ""},
+		{"JWK-01 kid a number", changed(map[string]any{"kid": 1}), notUsed, "kid"},
+		{"JWK-01 kid of 256 bytes", changed(map[string]any{"kid": strings.Repeat("k", 256)}), used, ""},
+		{"JWK-01 kid of 257 bytes", changed(map[string]any{"kid": strings.Repeat("k", 257)}), notUsed, "longer than 256"},
+		{"JWK-01 x5t of 257 bytes", changed(map[string]any{"x5t": strings.Repeat("k", 257)}), notUsed, "longer than 256"},
+		{"JWK-01 members that nobody knows", changed(map[string]any{"ext": true, "KTY": "oct", "exp": 1, "x5t#S256": 1}), used, ""},
 
-		{"kty oct", map[string]any{"kty": "oct", "kid": "k", "k": "AAAA"}, notUsed, `kty "oct"`},
-		{"kty OKP", map[string]any{"kty": "OKP", "kid": "k", "crv": "Ed25519", "x": "AAAA"}, notUsed, `kty "OKP"`},
-		{"kty in lower case", changed(map[string]any{"kty": "rsa"}), notUsed, `kty "rsa"`},
-		{"kty missing", changed(map[string]any{"kty": nil}), notUsed, `kty ""`},
+		{"JWK-02 kty oct", map[string]any{"kty": "oct", "kid": "k", "k": "AAAA"}, notUsed, `kty "oct"`},
+		{"JWK-01 kty OKP", map[string]any{"kty": "OKP", "kid": "k", "crv": "Ed25519", "x": "AAAA"}, notUsed, `kty "OKP"`},
+		{"JWK-01 kty in lower case", changed(map[string]any{"kty": "rsa"}), notUsed, `kty "rsa"`},
+		{"JWK-01 kty missing", changed(map[string]any{"kty": nil}), notUsed, `kty ""`},
 
-		{"EC P-256", ecMembers(t, elliptic.P256(), nil), used, ""},
-		{"EC P-384", ecMembers(t, elliptic.P384(), nil), used, ""},
-		{"EC P-521", ecMembers(t, elliptic.P521(), nil), used, ""},
-		{"EC P-224", ecMembers(t, elliptic.P224(), nil), notUsed, `crv "P-224"`},
-		{"EC secp256k1", ecMembers(t, elliptic.P256(), map[string]any{"crv": "secp256k1"}), notUsed, `crv "secp256k1"`},
-		{"EC of another curve", ecMembers(t, elliptic.P256(), map[string]any{"crv": "P-384"}), notUsed, "x is not 48 octets"},
-		{"EC off the curve", ecMembers(t, elliptic.P256(), map[string]any{"y": encode64(make([]byte, 32))}), notUsed, "not on P-256"},
-		{"EC at infinity", ecMembers(t, elliptic.P256(), map[string]any{"x": encode64(make([]byte, 32)), "y": encode64(make([]byte, 32))}), notUsed, "not on P-256"},
-		{"EC x one octet short", ecMembers(t, elliptic.P256(), map[string]any{"x": encode64(make([]byte, 31))}), notUsed, "x is not 32 octets"},
-		{"EC y missing", ecMembers(t, elliptic.P256(), map[string]any{"y": nil}), notUsed, "y is not 32 octets"},
+		{"JWT-06 EC P-256", ecMembers(t, elliptic.P256(), nil), used, ""},
+		{"JWT-06 EC P-384", ecMembers(t, elliptic.P384(), nil), used, ""},
+		{"JWT-06 EC P-521", ecMembers(t, elliptic.P521(), nil), used, ""},
+		{"JWT-06 EC P-224", ecMembers(t, elliptic.P224(), nil), notUsed, `crv "P-224"`},
+		{"JWT-06 EC secp256k1", ecMembers(t, elliptic.P256(), map[string]any{"crv": "secp256k1"}), notUsed, `crv "secp256k1"`},
+		{"JWT-06 EC of another curve", ecMembers(t, elliptic.P256(), map[string]any{"crv": "P-384"}), notUsed, "x is not 48 octets"},
+		{"JWT-06 EC off the curve", ecMembers(t, elliptic.P256(), map[string]any{"y": encode64(make([]byte, 32))}), notUsed, "not on P-256"},
+		{"JWT-06 EC at infinity", ecMembers(t, elliptic.P256(), map[string]any{"x": encode64(make([]byte, 32)), "y": encode64(make([]byte, 32))}), notUsed, "not on P-256"},
+		{"JWT-06 EC x one octet short", ecMembers(t, elliptic.P256(), map[string]any{"x": encode64(make([]byte, 31))}), notUsed, "x is not 32 octets"},
+		{"JWT-06 EC y missing", ecMembers(t, elliptic.P256(), map[string]any{"y": nil}), notUsed, "y is not 32 octets"},
 
-		{"certificate, long expired", certifiedMembers(nil), used, ""},
-		{"certificate without x5t", certifiedMembers(map[string]any{"x5t": nil}), used, ""},
-		{"certificate without kid and x5t", certifiedMembers(map[string]any{"x5t": nil, "kid": nil}), used, ""},
-		{"certificate with a chain that is no chain", certifiedMembers(map[string]any{"x5c": append(rsaCertified().x5c(), "??")}), used, ""},
-		{"certificate of another RSA key", changed(map[string]any{"x5c": rsaCertified().x5c()}), notUsed, "of another key"},
-		{"certificate of an EC key", certifiedMembers(map[string]any{"x5c": ecCertified().x5c(), "x5t": nil}), notUsed, "of another key"},
-		{"certificate of an Ed25519 key", certifiedMembers(map[string]any{"x5c": ed25519Certified().x5c(), "x5t": nil}), notUsed, "of another key"},
-		{"certificate with another e", certifiedMembers(map[string]any{"e": exponent(65539)}), notUsed, "of another key"},
-		{"x5t is not the certificate's", certifiedMembers(map[string]any{"x5t": ecCertified().thumbprint()}), notUsed, "x5t is not the thumbprint"},
-		{"certificate that is no certificate", changed(map[string]any{"x5c": []string{"AAAA"}}), used, "x5c cannot be parsed"},
-		{"certificate that is no base64", changed(map[string]any{"x5c": []string{"?"}}), used, "x5c cannot be decoded"},
-		{"certificate empty", changed(map[string]any{"x5c": []string{""}}), used, "x5c cannot be parsed"},
-		{"no certificate in the chain", changed(map[string]any{"x5c": []string{}}), used, ""},
+		{"JWK-04 certificate, long expired", certifiedMembers(nil), used, ""},
+		{"JWK-04 certificate without x5t", certifiedMembers(map[string]any{"x5t": nil}), used, ""},
+		{"JWK-04 certificate without kid and x5t", certifiedMembers(map[string]any{"x5t": nil, "kid": nil}), used, ""},
+		{"JWK-04 certificate with a chain that is no chain", certifiedMembers(map[string]any{"x5c": append(rsaCertified().x5c(), "??")}), used, ""},
+		{"JWK-04 certificate of another RSA key", changed(map[string]any{"x5c": rsaCertified().x5c()}), notUsed, "of another key"},
+		{"JWK-04 certificate of an EC key", certifiedMembers(map[string]any{"x5c": ecCertified().x5c(), "x5t": nil}), notUsed, "of another key"},
+		{"JWK-04 certificate of an Ed25519 key", certifiedMembers(map[string]any{"x5c": ed25519Certified().x5c(), "x5t": nil}), notUsed, "of another key"},
+		{"JWK-04 certificate with another e", certifiedMembers(map[string]any{"e": exponent(65539)}), notUsed, "of another key"},
+		{"JWK-04 x5t is not the certificate's", certifiedMembers(map[string]any{"x5t": ecCertified().thumbprint()}), notUsed, "x5t is not the thumbprint"},
+		{"JWK-04 certificate that is no certificate", changed(map[string]any{"x5c": []string{"AAAA"}}), used, "x5c cannot be parsed"},
+		{"JWK-04 certificate that is no base64", changed(map[string]any{"x5c": []string{"?"}}), used, "x5c cannot be decoded"},
+		{"JWK-04 certificate empty", changed(map[string]any{"x5c": []string{""}}), used, "x5c cannot be parsed"},
+		{"JWK-04 no certificate in the chain", changed(map[string]any{"x5c": []string{}}), used, ""},
 
-		{"a string for a key", "k", notUsed, ""},
-		{"null for a key", nil, notUsed, ""},
-		{"an array for a key", []any{rsaMembers(nil)}, notUsed, ""},
-		{"an empty key", map[string]any{}, notUsed, `kty ""`},
-		{"a member twice", json.RawMessage(`{"kty":"RSA","kid":"k","kid":"l","n":"` + bits(2048) + `","e":"AQAB"}`), notUsed, "duplicate"},
+		{"JWK-01 a string for a key", "k", notUsed, ""},
+		{"JWK-01 null for a key", nil, notUsed, ""},
+		{"JWK-01 an array for a key", []any{rsaMembers(nil)}, notUsed, ""},
+		{"JWK-01 an empty key", map[string]any{}, notUsed, `kty ""`},
+		{"JWK-01 a member twice", json.RawMessage(`{"kty":"RSA","kid":"k","kid":"l","n":"` + bits(2048) + `","e":"AQAB"}`), notUsed, "duplicate"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			good := rsaMembers(map[string]any{"kid": "good", "n": encode64(modulus(2048, 7).Bytes())})
@@ -372,6 +372,34 @@ func TestReadKeySet_FaultsNameTheKey(t *testing.T) {
 	}
 	if want := []string{`weak\n`, "keys[1]", "keys[2]", "keys[3]"}; !slices.Equal(got, want) {
 		t.Errorf("faults of %q, want %q", got, want)
+	}
+}
+
+// Under which ids a key is not used is told for every row that can be read that far, however bad the rest.
+func TestReadKeySet_FaultsHaveIDs(t *testing.T) {
+	n := func(seed int64) string { return encode64(modulus(2048, seed).Bytes()) }
+	_, faults, err := readKeySet(keySet(t,
+		rsaMembers(map[string]any{"kid": "enc", "x5t": "t", "use": "enc"}),
+		rsaMembers(map[string]any{"kid": nil, "x5t": "weak", "n": "AQAB"}),
+		json.RawMessage(`{"kid":"twice","kty":"RSA","kty":"oct"}`),
+		map[string]any{"kid": "typed", "use": 1},
+		map[string]any{"kid": 1, "x5t": 2},
+		rsaMembers(map[string]any{"kid": "two", "x5t": "one", "n": n(1)}),
+		rsaMembers(map[string]any{"kid": "two", "n": n(2)}),
+		rsaMembers(map[string]any{"kid": "remark", "x5c": []string{"AAAA"}, "n": n(3)}),
+		rsaMembers(map[string]any{"kid": "good", "n": n(4)}),
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, fault := range faults {
+		if !fault.used {
+			got = append(got, fault.key+":"+fault.kid+"/"+fault.x5t)
+		}
+	}
+	if want := []string{"enc:enc/", "keys[1]:/weak", "twice:twice/", "typed:typed/", "keys[4]:/", "two:two/one", "two:two/"}; !slices.Equal(got, want) {
+		t.Errorf("faults %q, want %q", got, want)
 	}
 }
 

@@ -58,8 +58,9 @@ func (s *keyStore) lookup(kid, x5t string, now time.Time) *storedKey {
 	return key
 }
 
-// update takes in a freshly published set and keeps, of the keys that vanished, those that may come back.
-func (s *keyStore) update(fresh []*signingKey, kind AuthorityType, now time.Time) (added, removed []string) {
+// update takes in a freshly published set and keeps, of the keys that vanished, those that may come back. A key whose id the set gives
+// to one that is not used has not vanished: its issuer has taken it back.
+func (s *keyStore) update(fresh []*signingKey, faults []keyFault, kind AuthorityType, now time.Time) (added, removed []string) {
 	keys := make([]*storedKey, 0, len(fresh))
 	taken := make(map[string]bool, len(fresh))
 	before := s.all()
@@ -76,7 +77,8 @@ func (s *keyStore) update(fresh []*signingKey, kind AuthorityType, now time.Time
 		}
 		missing := *old
 		missing.missed++
-		gone := now.Sub(missing.lastSeen) > entraKeyRetention
+		gone := now.Sub(missing.lastSeen) > entraKeyRetention ||
+			slices.ContainsFunc(faults, func(fault keyFault) bool { return !fault.used && fault.concerns(old.signingKey) })
 		if kind == ADFS {
 			gone = gone || missing.missed >= adfsKeyRetention
 		}

@@ -78,7 +78,7 @@ func TestMS_06_Retention(t *testing.T) {
 				for description := range strings.FieldsSeq(r.keys) {
 					keys = append(keys, testKey(t, description))
 				}
-				store.update(keys, test.kind, after(r.hour))
+				store.update(keys, nil, test.kind, after(r.hour))
 			}
 			for _, id := range []string{"a", "b", "c", "t", "/a", "/t", "/u", "A", ""} {
 				want := ""
@@ -99,6 +99,54 @@ func TestMS_06_Retention(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// JWK-03: a key that its issuer has taken back does not live on as one that vanished: its id stands for no usable key any more.
+func TestJWK_03_TakenBack(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		known       string
+		fresh       string
+		faults      []keyFault
+		want        string // what is left
+		wantRemoved []string
+	}{
+		{"vanished", "a:1 b:2", "b:2", nil, "a b", nil},
+		{"its kid is not used", "a:1 b:2", "b:2", []keyFault{{key: "a", kid: "a", reason: "x"}}, "b", []string{"a"}},
+		{"its kid is not used, its x5t was another", "a/t:1 b:2", "b:2", []keyFault{{key: "a", kid: "a", x5t: "u", reason: "x"}}, "b", []string{"a"}},
+		{"its x5t is not used", "a/t:1 b:2", "b:2", []keyFault{{key: "c", kid: "c", x5t: "t", reason: "x"}}, "b", []string{"a"}},
+		{"without a kid, by its x5t", "/t:1 b:2", "b:2", []keyFault{{key: "keys[1]", x5t: "t", reason: "x"}}, "b", []string{"t"}},
+		{"without a kid, another kid is not used", "/t:1 b:2", "b:2", []keyFault{{key: "c", kid: "c", reason: "x"}}, "b t", nil},
+		{"a fault without an id", "a:1 /t:3 b:2", "b:2", []keyFault{{key: "keys[0]", reason: "x"}}, "a b t", nil},
+		{"a kid is no x5t", "a/t:1 b:2", "b:2", []keyFault{{key: "t", kid: "t", reason: "x"}}, "a b", nil},
+		{"used with a reservation", "a:1 b:2", "b:2", []keyFault{{key: "a", kid: "a", reason: "x", used: true}}, "a b", nil},
+		{"used in another row of the set", "a:1 b:2", "a:1 b:2", []keyFault{{key: "a", kid: "a", reason: "x"}}, "a b", nil},
+	} {
+		for _, kind := range []AuthorityType{EntraV1, EntraV2, ADFS} {
+			t.Run(test.name+" "+string(kind), func(t *testing.T) {
+				keys := func(descriptions string) (keys []*signingKey) {
+					for description := range strings.FieldsSeq(descriptions) {
+						keys = append(keys, testKey(t, description))
+					}
+					return keys
+				}
+				store, now := newKeyStore(&Provider{}), time.Now()
+				store.update(keys(test.known), nil, kind, now)
+				_, removed := store.update(keys(test.fresh), test.faults, kind, now)
+				if !slices.Equal(removed, test.wantRemoved) {
+					t.Errorf("removed %q, want %q", removed, test.wantRemoved)
+				}
+				var left []string
+				for _, key := range store.all() {
+					left = append(left, key.id())
+				}
+				slices.Sort(left)
+				if got := strings.Join(left, " "); got != test.want {
+					t.Errorf("%q are left, want %q", got, test.want)
+				}
+			})
+		}
 	}
 }
 
@@ -123,7 +171,7 @@ func TestKeyStore_Changes(t *testing.T) {
 		for _, description := range step.keys {
 			keys = append(keys, testKey(t, description))
 		}
-		added, removed := store.update(keys, ADFS, now)
+		added, removed := store.update(keys, nil, ADFS, now)
 		if !slices.Equal(added, step.wantAdded) || !slices.Equal(removed, step.wantRemoved) {
 			t.Errorf("%s: added %q, removed %q, want %q and %q", step.name, added, removed, step.wantAdded, step.wantRemoved)
 		}

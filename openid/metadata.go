@@ -2,7 +2,6 @@ package openid
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -32,24 +31,6 @@ var microsoftKeyHosts = []string{
 	"login.microsoftonline.us",
 	"login.chinacloudapi.cn",
 	"login.partner.microsoftonline.cn",
-}
-
-// fetchMetadata fetches and reads the authority's metadata and checks what it says of itself.
-func (p *Provider) fetchMetadata(ctx context.Context) (metadata, error) {
-	address := *p.authority.url
-	address.Path += wellKnown
-	if p.applicationID != "" {
-		address.RawQuery = url.Values{"appid": {p.applicationID}}.Encode()
-	}
-	body, err := p.outbound.get(ctx, address.String(), maxMetadataBytes)
-	if err != nil {
-		return metadata{}, fmt.Errorf("metadata: %w", err)
-	}
-	m, err := readMetadata(body)
-	if err != nil {
-		return metadata{}, err
-	}
-	return m, p.checkKeysAddress(m.JWKSURI)
 }
 
 func readMetadata(body []byte) (metadata, error) {

@@ -40,6 +40,13 @@ func (n *network) set(state networkState, delay time.Duration) {
 	n.state, n.delay = state, delay
 }
 
+// through sends what is asked from now on another way.
+func (n *network) through(next http.RoundTripper) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.next = next
+}
+
 // fetches answers when refreshes began, and forgets it.
 func (n *network) fetches() []time.Time {
 	n.mu.Lock()
@@ -51,7 +58,7 @@ func (n *network) fetches() []time.Time {
 
 func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	n.mu.Lock()
-	state, delay := n.state, n.delay
+	state, delay, next := n.state, n.delay, n.next
 	if strings.HasSuffix(r.URL.Path, "openid-configuration") {
 		n.asked = append(n.asked, time.Now())
 	}
@@ -63,7 +70,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	}
-	response, err := n.next.RoundTrip(r)
+	response, err := next.RoundTrip(r)
 	if err != nil || delay == 0 {
 		return response, err
 	}

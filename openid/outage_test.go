@@ -1,7 +1,11 @@
 package openid_test
 
 import (
+	"bufio"
+	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -118,7 +122,7 @@ func TestOutage_SlowStart(t *testing.T) {
 }
 
 // ASVS-16.5.2, MS-07: with known keys nobody notices an outage of less than a day.
-func TestOutage_Warm(t *testing.T) {
+func TestASVS_16_5_2_WarmOutage(t *testing.T) {
 	for _, f := range flavours {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
@@ -178,7 +182,7 @@ func TestOutage_UnknownKey(t *testing.T) {
 }
 
 // MS-07: an answer that cannot be gone by leaves what is known in force, as an outage does.
-func TestOutage_BadAnswers(t *testing.T) {
+func TestMS_07_BadAnswers(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		spoil func(*openidtest.Issuer)
@@ -223,7 +227,7 @@ func TestOutage_BadAnswers(t *testing.T) {
 }
 
 // ASVS-10.5.3: the issuer that was pinned first stays, whatever the metadata says later, until Flush.
-func TestOutage_IssuerChanges(t *testing.T) {
+func TestASVS_10_5_3_IssuerChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const other = "http://adfs.local.azurestack.example/adfs/services/other"
 		n := &network{}
@@ -238,4 +242,49 @@ func TestOutage_IssuerChanges(t *testing.T) {
 		s.verify(t, n, s.token(), openid.ErrIssuer, 0, 0)
 		s.verify(t, n, s.token(openidtest.With("iss", other)), nil, 0, 0)
 	})
+}
+
+// ASVS-13.1.3: a provider that answers a byte a second is given up after ten seconds, whether it does so in the headers or in the body,
+// and keeps nobody whose key is known.
+func TestASVS_13_1_3_SlowLoris(t *testing.T) {
+	for _, test := range []struct{ name, head string }{
+		{"headers", "HTTP/1.1 200 OK\r\nX-Slow: "},
+		{"body", "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"},
+		{"chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var connections sync.WaitGroup
+				slow := &http.Transport{DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
+					client, server := net.Pipe()
+					connections.Go(func() {
+						defer server.Close()
+						if _, err := http.ReadRequest(bufio.NewReader(server)); err != nil {
+							t.Error(err)
+						}
+						for _, err := io.WriteString(server, test.head); err == nil; _, err = io.WriteString(server, "1") {
+							time.Sleep(time.Second)
+						}
+					})
+					return client, nil
+				}}
+				n := &network{}
+				s := newSiteInBubble(t, entraV2, n.attach)
+				synctest.Wait()
+				n.through(slow)
+				s.verify(t, n, s.token(openidtest.Header("kid", "unknown")), openid.ErrUnavailable, time.Second, 1)
+				s.verify(t, n, s.token(), nil, 0, 0)
+				time.Sleep(9*time.Second - time.Millisecond)
+				s.verify(t, n, s.token(openidtest.Header("kid", "unknown")), openid.ErrUnavailable, time.Millisecond, 0)
+				synctest.Wait()
+				if h := s.provider.Health(); !h.Ready || !strings.Contains(h.Problem, "deadline exceeded") {
+					t.Errorf("health after ten seconds: %+v", h)
+				}
+				s.verify(t, n, s.token(), nil, 0, 0)
+				s.provider.Close()
+				connections.Wait()
+			})
+		})
+	}
 }

@@ -159,7 +159,7 @@ func TestPrincipal(t *testing.T) {
 }
 
 // RFC9700-05, MS-10: what a token does not say about its kind is not guessed, and a client is never taken for a user.
-func TestPrincipal_Kind(t *testing.T) {
+func TestMS_10_Kind(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		flavours []flavour

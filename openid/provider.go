@@ -53,6 +53,15 @@ type ProviderConfig struct {
 	// Transport replaces the HTTP transport, for tests and unusual networks; RootCAs must be nil then. The default uses
 	// the environment's proxy and TLS 1.2 or newer.
 	Transport http.RoundTripper
+	// Snapshot is the path of a file in which the provider keeps what it last found good, so that after a restart it
+	// serves at once even when the identity provider is away: for up to 24 hours after the last good refresh. It also
+	// keeps the pinned issuer and the distrusted keys, which have no age. The directory must exist. Each provider needs a
+	// file of its own, which nobody else may write: whoever can, can add a key. The default is no snapshot.
+	Snapshot string
+	// MetadataFile and KeysFile are read in place of the authority's URLs, for sites without a way to it: the metadata and
+	// the key set as the authority would answer them. They come together and are read again at each refresh, so that a
+	// new key set counts within the hour, or at the first token that it has signed.
+	MetadataFile, KeysFile string
 	// Logger receives what happens to metadata and keys. The default discards it.
 	Logger *slog.Logger
 }
@@ -66,6 +75,9 @@ type Provider struct {
 	algorithms    []string
 	keyHosts      []string
 	outbound      outbound
+	metadataFile  string
+	keysFile      string
+	snapshotPath  string
 	log           *slog.Logger
 
 	keys    *keyStore
@@ -76,6 +88,7 @@ type Provider struct {
 	state      refresher
 	distrusted atomic.Pointer[[]string] // changed under mu
 
+	saving   sync.Mutex        // one writer of the snapshot at a time; taken before mu
 	reported map[keyFault]bool // of the refresh loop alone
 	wake     chan struct{}
 	cancel   context.CancelFunc
@@ -95,6 +108,9 @@ func NewProvider(config ProviderConfig) (*Provider, error) {
 	p := &Provider{
 		authority:     a,
 		applicationID: config.ApplicationID,
+		metadataFile:  config.MetadataFile,
+		keysFile:      config.KeysFile,
+		snapshotPath:  config.Snapshot,
 		algorithms:    slices.Clone(config.Algorithms),
 		log:           config.Logger,
 		wake:          make(chan struct{}, 1),
@@ -123,6 +139,12 @@ func NewProvider(config ProviderConfig) (*Provider, error) {
 	if p.outbound, err = newOutbound(config.Transport, config.RootCAs); err != nil {
 		return nil, fmt.Errorf("openid: ProviderConfig.%w", err)
 	}
+	if err := checkFiles(config.MetadataFile, config.KeysFile); err != nil {
+		return nil, err
+	}
+	if err := checkSnapshotPath(config.Snapshot); err != nil {
+		return nil, fmt.Errorf("openid: ProviderConfig.Snapshot: %w", err)
+	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
@@ -130,6 +152,7 @@ func NewProvider(config ProviderConfig) (*Provider, error) {
 	if p.keyfunc, err = newKeyfunc(p.keys); err != nil {
 		return nil, err
 	}
+	p.restore()
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
 	p.begin()
@@ -165,38 +188,53 @@ func (p *Provider) Ready() error {
 	return nil
 }
 
-// Flush forgets what was fetched, the pinned issuer included, and fetches it anew. Distrusted keys stay distrusted.
+// Flush forgets what was fetched, the pinned issuer and the snapshot included, and fetches it anew. Distrusted keys stay
+// distrusted.
 func (p *Provider) Flush() {
+	if p.flush() {
+		p.save()
+	}
+}
+
+func (p *Provider) flush() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := &p.state
 	if s.closed {
-		return
+		return false
 	}
 	s.generation++
-	s.lastGood, s.lastError, s.failures, s.nextDemand = time.Time{}, nil, 0, time.Time{}
+	s.lastGood, s.lastError, s.failures, s.nextDemand, s.restored = time.Time{}, nil, 0, time.Time{}, false
 	p.pins.Store(nil)
 	p.keys.clear()
 	p.wakeLoop()
+	return true
 }
 
-// Distrust refuses, from now on, every token whose key has this kid or x5t, whatever the provider publishes.
+// Distrust refuses, from now on, every token whose key has this kid or x5t, whatever the provider publishes; with a snapshot, after a
+// restart too. After Close it changes nothing.
 func (p *Provider) Distrust(kid string) {
 	if kid == "" || !p.distrust(kid) {
 		return
 	}
 	p.log.Warn("identity provider: key distrusted", "authority", p.Authority(), "kid", clip(kid))
+	p.save()
 }
 
-// distrust reports whether kid is new to the list.
+// distrustedKeys are the ids given to Distrust.
+func (p *Provider) distrustedKeys() []string {
+	if kids := p.distrusted.Load(); kids != nil {
+		return slices.Clone(*kids)
+	}
+	return nil
+}
+
+// distrust reports whether the list has changed.
 func (p *Provider) distrust(kid string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var kids []string
-	if old := p.distrusted.Load(); old != nil {
-		kids = slices.Clone(*old)
-	}
-	if slices.Contains(kids, kid) {
+	kids := p.distrustedKeys()
+	if p.state.closed || slices.Contains(kids, kid) {
 		return false
 	}
 	kids = append(kids, kid)

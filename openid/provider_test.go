@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -168,7 +169,7 @@ func TestProvider_NotReady(t *testing.T) {
 }
 
 // MS-12: an application with signing keys of its own is named in the metadata's address.
-func TestProvider_ApplicationID(t *testing.T) {
+func TestMS_12_ApplicationID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked []string
 		s := newSiteInBubble(t, entraV1, func(p *openid.ProviderConfig, _ *openid.VerifierConfig) {
@@ -185,6 +186,49 @@ func TestProvider_ApplicationID(t *testing.T) {
 		}
 		if _, err := s.verifier.Verify(t.Context(), s.token()); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// MS-01: the metadata is asked for at the tenant's own address; what it says of the keys' address counts.
+func TestMS_01_TenantMetadata(t *testing.T) {
+	for _, f := range flavours {
+		t.Run(f.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var asked []string
+				s := newSiteInBubble(t, f, func(p *openid.ProviderConfig, _ *openid.VerifierConfig) {
+					next := p.Transport
+					p.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+						asked = append(asked, r.URL.String())
+						return next.RoundTrip(r)
+					})
+				})
+				synctest.Wait()
+				if want := s.provider.Authority() + "/.well-known/openid-configuration"; len(asked) != 2 || asked[0] != want {
+					t.Errorf("asked for %q, want %q and the keys", asked, want)
+				}
+			})
+		})
+	}
+}
+
+// MS-11: every published key counts, however many there are and in whatever order.
+func TestMS_11_ManyKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSiteInBubble(t, entraV2)
+		kids := []string{s.issuer.KeyID()}
+		for range 30 {
+			kids = append(kids, s.issuer.Announce())
+		}
+		for _, order := range []func(keys []any) []any{nil, func(keys []any) []any { slices.Reverse(keys); return keys }} {
+			s.issuer.EditKeys(order)
+			s.provider.Flush()
+			synctest.Wait()
+			for _, kid := range kids {
+				if _, err := s.verifier.Verify(t.Context(), s.token(openidtest.SignedBy(kid))); err != nil {
+					t.Error(err)
+				}
+			}
 		}
 	})
 }

@@ -3,7 +3,6 @@ package openid
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -28,6 +27,7 @@ type refresher struct {
 	failures    int   // in a row
 	nextAttempt time.Time
 	nextDemand  time.Time
+	restored    bool // from the snapshot, and nothing was fetched since
 	closed      bool
 }
 
@@ -88,6 +88,7 @@ func (p *Provider) finish(err error) time.Duration {
 		return 0
 	}
 	s := &p.state
+	before := s.lastError
 	s.lastError = err
 	var wait time.Duration
 	if err == nil {
@@ -101,8 +102,15 @@ func (p *Provider) finish(err error) time.Duration {
 	close(s.inFlight)
 	s.inFlight = nil
 	p.mu.Unlock()
-	if err != nil {
-		p.log.Warn("identity provider: refresh failed, keeping what is known", "authority", p.Authority(), "error", err, "retryIn", wait)
+	switch {
+	case err != nil:
+		level := slog.LevelWarn
+		if before != nil && before.Error() == err.Error() {
+			level = slog.LevelDebug // told already: an outage of a day is not 1,440 warnings
+		}
+		p.log.Log(context.Background(), level, "identity provider: refresh failed", "authority", p.Authority(), "error", err, "keysKnown", len(p.keys.all()), "retryIn", wait)
+	case before != nil:
+		p.log.Info("identity provider: refresh is good again", "authority", p.Authority())
 	}
 	return wait
 }
@@ -133,28 +141,28 @@ func (p *Provider) refresh(ctx context.Context) error {
 	generation := p.state.generation
 	p.mu.Unlock()
 
-	m, err := p.fetchMetadata(ctx)
+	m, body, err := p.documents(ctx)
 	if err != nil {
 		return err
-	}
-	body, err := p.outbound.get(ctx, m.JWKSURI, maxKeySetBytes)
-	if err != nil {
-		return fmt.Errorf("key set: %w", err)
 	}
 	keys, faults, err := readKeySet(body)
 	p.report(faults)
 	if err != nil {
 		return err
 	}
-	change, err := p.accept(m, keys, generation)
+	change, err := p.accept(m, keys, faults, generation)
 	if err != nil {
 		return err
 	}
+	p.save()
 	if change.pinned != nil {
 		p.log.Info("identity provider: issuer pinned", "authority", p.Authority(), "issuers", change.pinned)
 	}
-	if len(change.added)+len(change.removed) > 0 {
-		p.log.Info("identity provider: keys changed", "authority", p.Authority(), "added", change.added, "removed", change.removed)
+	if len(change.added) > 0 {
+		p.log.Info("identity provider: new keys", "authority", p.Authority(), "kids", change.added)
+	}
+	if len(change.removed) > 0 {
+		p.log.Info("identity provider: keys dropped", "authority", p.Authority(), "kids", change.removed)
 	}
 	return nil
 }
@@ -163,7 +171,7 @@ func (p *Provider) refresh(ctx context.Context) error {
 type change struct{ pinned, added, removed []string }
 
 // accept pins the issuer, if it is the first, or refuses an answer with another one, and takes the keys in.
-func (p *Provider) accept(m metadata, keys []*signingKey, generation int) (c change, err error) {
+func (p *Provider) accept(m metadata, keys []*signingKey, faults []keyFault, generation int) (c change, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.state.generation != generation {
@@ -179,8 +187,8 @@ func (p *Provider) accept(m metadata, keys []*signingKey, generation int) (c cha
 		c.pinned = next.texts()
 	}
 	now := time.Now()
-	c.added, c.removed = p.keys.update(keys, p.authority.kind, now)
-	p.state.lastGood = now
+	c.added, c.removed = p.keys.update(keys, faults, p.authority.kind, now)
+	p.state.lastGood, p.state.restored = now, false
 	return c, nil
 }
 
@@ -188,10 +196,11 @@ func (p *Provider) accept(m metadata, keys []*signingKey, generation int) (c cha
 func (p *Provider) report(faults []keyFault) {
 	current := make(map[keyFault]bool, len(faults))
 	for _, fault := range faults {
-		current[fault] = true
-		if p.reported[fault] {
+		if p.reported[fault] || current[fault] {
+			current[fault] = true
 			continue
 		}
+		current[fault] = true
 		level, message := slog.LevelWarn, "identity provider: key not used"
 		if fault.used {
 			level, message = slog.LevelInfo, "identity provider: key used with a reservation"

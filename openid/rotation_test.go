@@ -53,7 +53,7 @@ func TestRotation_Announced(t *testing.T) {
 
 // ADFS-02: AD FS swaps its keys at once when told so. The new key is found by its first token; the old one, whose tokens live for an
 // hour at the most, is gone with the second good answer without it.
-func TestRotation_UrgentAtADFS(t *testing.T) {
+func TestADFS_02_UrgentRotation(t *testing.T) {
 	for _, f := range adfsBoth {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()

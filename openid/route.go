@@ -101,19 +101,14 @@ func (p *Provider) origin(iss string) (from origin, found bool) {
 	return from, found
 }
 
-// issuerConflict tells of a provider whose issuer is another one's: it is never asked for it.
-func (v *Verifier) issuerConflict() error {
-	for _, p := range v.providers {
-		for _, issuer := range p.issuers() {
-			owner := p
-			for _, other := range v.providers {
-				same := slices.ContainsFunc(other.issuers(), func(i issuerPattern) bool { return i.text == issuer.text })
-				if other != p && same && (len(other.configured) > 0 || len(p.configured) == 0 && slices.Index(v.providers, other) < slices.Index(v.providers, p)) {
-					owner = other
-				}
-			}
-			if owner != p {
-				return fmt.Errorf("openid: %s: issuer %q belongs to %s already", p.Authority(), issuer.text, owner.Authority())
+// issuerConflict tells whether an issuer of p is another provider's: p is never asked for it then.
+func (v *Verifier) issuerConflict(p *Provider) error {
+	place := slices.Index(v.providers, p)
+	for _, issuer := range p.issuers() {
+		for i, other := range v.providers {
+			same := slices.ContainsFunc(other.issuers(), func(own issuerPattern) bool { return own.text == issuer.text })
+			if other != p && same && (len(other.configured) > 0 || len(p.configured) == 0 && i < place) {
+				return fmt.Errorf("openid: %s: issuer %q belongs to %s already", p.Authority(), issuer.text, other.Authority())
 			}
 		}
 	}

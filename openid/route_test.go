@@ -41,7 +41,7 @@ func sharedKeyID(i *openidtest.Issuer) {
 }
 
 // JWT-09: the issuer chooses the provider, and only a key of that provider verifies the token, whatever its name.
-func TestRoute_KeysOfOneProvider(t *testing.T) {
+func TestJWT_09_KeysOfOneProvider(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		contoso := newIssuer(t, flavour{config: openidtest.Config{Type: openid.EntraV2, Tenant: home}}, "https://login.contoso.example")
 		fabrikam := newIssuer(t, flavour{config: openidtest.Config{Type: openid.EntraV1, Tenant: guest}}, "https://login.fabrikam.example")

@@ -122,6 +122,7 @@ func TestTokens_Signature(t *testing.T) {
 	}
 	refuseAll(t, rsaFlavours(), []refusal{
 		{id: "JWT-04", name: "signed with another key", changes: change(openidtest.SignedWith(other.PrivateKey)), want: openid.ErrSignature},
+		{id: "RFC9068-04", name: "signed with a key that is not published", changes: change(openidtest.SignedWith(other.PrivateKey), openidtest.Header("kid", "unpublished")), want: openid.ErrUnknownKey, wantFetches: 1},
 		{id: "JWT-04", name: "a bit turned", edit: signature(func(s string) string { return s[:100] + string(s[100]^1) + s[101:] }), want: openid.ErrSignature},
 		{id: "JWT-04", name: "cut short", edit: signature(func(s string) string { return s[1:] }), want: openid.ErrSignature},
 		{id: "JWT-04", name: "a byte more in front", edit: signature(func(s string) string { return "\x00" + s }), want: openid.ErrSignature},

@@ -221,7 +221,7 @@ func TestTokens_Times(t *testing.T) {
 }
 
 // RFC9068-05: one leeway for all three, from none to five minutes.
-func TestTokens_Leeway(t *testing.T) {
+func TestRFC9068_05_Leeway(t *testing.T) {
 	at := func(d time.Duration) int64 { return now.Add(d).Unix() }
 	for _, test := range []struct {
 		name   string
@@ -601,7 +601,7 @@ func TestTokens_Overage(t *testing.T) {
 
 // MS-04: a key that is published for consumer accounts, or for another tenant, signs for nobody else. Entra ID's v1 key sets do not say
 // whose a key is, so that there the issuer and the tenant decide.
-func TestTokens_KeyIssuer(t *testing.T) {
+func TestMS_04_KeyIssuer(t *testing.T) {
 	published := func(issuer any) func([]any) []any {
 		return func(keys []any) []any {
 			for _, key := range keys {

@@ -90,6 +90,22 @@ func TestTokens_Size(t *testing.T) {
 	}
 }
 
+// besideAnother is the site with a verifier that trusts a second provider too: a token without an iss may be of either, so that its
+// signature cannot be looked at.
+func (s *site) besideAnother(t testing.TB) *site {
+	t.Helper()
+	authority := "https://other.entra.example/" + foreign
+	if s.config.Type == openid.ADFS {
+		authority = "https://other.azurestack.example/adfs/other"
+	}
+	second := newProvider(t, openid.ProviderConfig{Authority: authority, Transport: &network{state: down}})
+	both := *s
+	both.verifier = newVerifier(t, openid.VerifierConfig{
+		Providers: append(s.verifier.Providers(), second), Audiences: s.verifier.Audiences(), Tenants: append(s.verifier.Tenants(), second.Tenant()), Now: s.clock,
+	})
+	return &both
+}
+
 // Row "JSON" of the table of tokens. All of these are well signed.
 func TestTokens_JSON(t *testing.T) {
 	for _, f := range flavours {
@@ -99,7 +115,7 @@ func TestTokens_JSON(t *testing.T) {
 			header, payload, _ := segments(s.token())
 			claims := func(text string) []openidtest.Claim { return change(openidtest.RawPayload([]byte(text))) }
 			head := func(text string) []openidtest.Claim { return change(openidtest.RawHeader([]byte(text))) }
-			rows := []refusal{
+			payloads := []refusal{
 				{id: "JWT7519-01", name: "claims null", changes: claims("null")},
 				{id: "JWT7519-01", name: "claims an array", changes: claims("[" + payload + "]")},
 				{id: "JWT7519-01", name: "claims a string", changes: claims(`"claims"`)},
@@ -117,6 +133,8 @@ func TestTokens_JSON(t *testing.T) {
 				{id: "JWT-08", name: "claims no UTF-8", changes: claims("{\"x\":\"\xff\"," + payload[1:])},
 				{id: "JWT-08", name: "name no UTF-8", changes: claims("{\"\xff\":1," + payload[1:])},
 				{id: "JWT-08", name: "lone surrogate", changes: claims(`{"x":"\ud800",` + payload[1:])},
+			}
+			rows := []refusal{
 				{id: "JWS-03", name: "header null", changes: head("null")},
 				{id: "JWS-03", name: "header an array", changes: head("[" + header + "]")},
 				{id: "JWS-03", name: "object after the header", changes: head(header + "{}")},
@@ -129,6 +147,16 @@ func TestTokens_JSON(t *testing.T) {
 			for i := range rows {
 				rows[i].want = openid.ErrMalformed
 			}
+			// With one provider the signature is looked at first, so that these are the issuer's own words.
+			for _, row := range payloads {
+				row.want, row.wantVerified = openid.ErrMalformed, true
+				rows = append(rows, row)
+				row.name += ", not signed"
+				row.edit = func(token string) string { return token[:strings.LastIndex(token, ".")] + ".AAAA" }
+				row.want, row.wantVerified = openid.ErrSignature, false
+				rows = append(rows, row)
+			}
+			rows = append(rows, refusal{id: "JWT7519-01", name: "claims no JSON, by an unknown key", changes: append(claims("claims"), openidtest.Header("kid", "unknown")), want: openid.ErrUnknownKey, wantFetches: 1})
 			// Names are exact: a claim in other case is another claim, which neither stands for the real one nor contradicts it.
 			rows = append(rows,
 				refusal{id: "JWT7519-01", name: "EXP is not exp", changes: change(openidtest.Without("exp"), openidtest.With("EXP", now.Unix()+100)), want: openid.ErrClaims, wantVerified: true},
@@ -138,6 +166,15 @@ func TestTokens_JSON(t *testing.T) {
 				refusal{id: "JWT7519-01", name: "kid with a Kelvin sign", changes: change(openidtest.WithoutHeader("kid", "x5t"), openidtest.Header("\u212aid", s.issuer.KeyID())), want: openid.ErrMalformed},
 			)
 			s.refuse(t, rows)
+			rows = nil
+			for _, row := range payloads {
+				row.want = openid.ErrMalformed
+				rows = append(rows, row)
+				row.name += ", by an unknown key"
+				row.changes = append(row.changes, openidtest.Header("kid", "unknown"))
+				rows = append(rows, row)
+			}
+			s.besideAnother(t).refuse(t, rows)
 
 			for name, token := range map[string]string{
 				"other claims beside the real ones":  s.token(openidtest.With("EXP", 1), openidtest.With("Aud", "x"), openidtest.With("OID", zero), openidtest.With("Iss", "x")),
@@ -193,18 +230,20 @@ func TestTokens_Header(t *testing.T) {
 			s := newSite(t, f)
 			before := s.issuer.Requests()
 			for name, changes := range map[string][]openidtest.Claim{
-				"no typ":               change(openidtest.WithoutHeader("typ")),
-				"typ in lower case":    head("typ", "jwt"),
-				"typ at+jwt":           head("typ", "at+jwt"),
-				"typ AT+JWT":           head("typ", "AT+JWT"),
-				"typ application/jwt":  head("typ", "application/jwt"),
-				"typ application/at":   head("typ", "APPLICATION/at+jwt"),
-				"keys that are unread": change(openidtest.Header("jku", 1), openidtest.Header("x5u", "https://evil.example/"), openidtest.Header("jwk", "x"), openidtest.Header("x5c", nil)),
-				"unknown members":      head("whatever", map[string]any{"a": 1}),
+				"RFC9068-01 no typ":              change(openidtest.WithoutHeader("typ")),
+				"RFC9068-01 typ in lower case":   head("typ", "jwt"),
+				"RFC9068-01 typ at+jwt":          head("typ", "at+jwt"),
+				"RFC9068-01 typ AT+JWT":          head("typ", "AT+JWT"),
+				"RFC9068-01 typ application/jwt": head("typ", "application/jwt"),
+				"RFC9068-01 typ application/at":  head("typ", "APPLICATION/at+jwt"),
+				"JWT-13 keys that are unread":    change(openidtest.Header("jku", 1), openidtest.Header("x5u", "https://evil.example/"), openidtest.Header("jwk", "x"), openidtest.Header("x5c", nil)),
+				"unknown members":                head("whatever", map[string]any{"a": 1}),
 			} {
-				if _, err := s.verifier.Verify(t.Context(), s.token(changes...)); err != nil {
-					t.Errorf("%s: %v", name, err)
-				}
+				t.Run(name, func(t *testing.T) {
+					if _, err := s.verifier.Verify(t.Context(), s.token(changes...)); err != nil {
+						t.Error(err)
+					}
+				})
 			}
 			if after := s.issuer.Requests(); after != before {
 				t.Errorf("requests went from %+v to %+v", before, after)

@@ -6,9 +6,9 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -57,7 +57,7 @@ type Verifier struct {
 	adfs       bool
 	algorithms []string // of all providers
 	audiences  []string
-	tenants    map[string]bool
+	tenants    atomic.Pointer[map[string]bool]
 	anyTenant  bool
 	names      ClaimNames
 	leeway     time.Duration
@@ -88,8 +88,17 @@ func NewVerifier(config VerifierConfig) (*Verifier, error) {
 			return nil, fmt.Errorf("openid: VerifierConfig.Audiences[%d]: is empty", i)
 		}
 	}
-	if err := v.setTenants(config.Tenants); err != nil {
+	if v.anyTenant {
+		switch {
+		case len(config.Tenants) > 0:
+			return nil, errors.New("openid: VerifierConfig.Tenants: contradicts InsecureAcceptAnyTenant")
+		case v.adfs:
+			return nil, errors.New("openid: VerifierConfig.InsecureAcceptAnyTenant: an AD FS serves exactly one tenant")
+		}
+	} else if tenants, err := v.acceptedTenants("VerifierConfig.Tenants", config.Tenants); err != nil {
 		return nil, err
+	} else {
+		v.tenants.Store(&tenants)
 	}
 	if err := v.setClaimNames(config.ClaimNames); err != nil {
 		return nil, err
@@ -138,45 +147,6 @@ func (v *Verifier) setProviders() error {
 			if !slices.Contains(v.algorithms, alg) {
 				v.algorithms = append(v.algorithms, alg)
 			}
-		}
-	}
-	return nil
-}
-
-// setTenants puts the list of accepted tenants together; an empty list never means "any".
-func (v *Verifier) setTenants(configured []string) error {
-	v.tenants = make(map[string]bool)
-	if v.anyTenant {
-		switch {
-		case len(configured) > 0:
-			return errors.New("openid: VerifierConfig.Tenants: contradicts InsecureAcceptAnyTenant")
-		case v.adfs:
-			return errors.New("openid: VerifierConfig.InsecureAcceptAnyTenant: an AD FS serves exactly one tenant")
-		}
-		return nil
-	}
-	for i, tenant := range configured {
-		canonical := canonicalTenant(tenant)
-		_, isGUID := parseGUID(tenant)
-		switch {
-		case v.adfs && !isTenantID(canonical):
-			return fmt.Errorf("openid: VerifierConfig.Tenants[%d]: %q is not a tenant id", i, tenant)
-		case !v.adfs && (!isGUID || canonical == zeroGUID):
-			return fmt.Errorf("openid: VerifierConfig.Tenants[%d]: %q is not a directory tenant's GUID", i, tenant)
-		case canonical == consumerTenant:
-			return fmt.Errorf("openid: VerifierConfig.Tenants[%d]: consumer accounts are never accepted", i)
-		}
-		v.tenants[canonical] = true
-	}
-	for i, p := range v.providers {
-		switch own := p.Tenant(); {
-		case own == "" && len(configured) == 0:
-			return fmt.Errorf("openid: VerifierConfig.Tenants: is required, because Providers[%d] (%s) serves many tenants", i, p.Authority())
-		case own == "":
-		case len(configured) == 0:
-			v.tenants[own] = true
-		case !v.tenants[own]:
-			return fmt.Errorf("openid: VerifierConfig.Tenants: lacks %q, the only tenant of Providers[%d] (%s)", own, i, p.Authority())
 		}
 	}
 	return nil
@@ -244,9 +214,9 @@ func (v *Verifier) setBounds() error {
 func (v *Verifier) Ready() error {
 	var problems []error
 	for _, p := range v.providers {
-		problems = append(problems, p.Ready())
+		problems = append(problems, p.Ready(), v.issuerConflict(p))
 	}
-	return errors.Join(append(problems, v.issuerConflict())...)
+	return errors.Join(problems...)
 }
 
 // Providers returns the configured providers.
@@ -254,12 +224,6 @@ func (v *Verifier) Providers() []*Provider { return slices.Clone(v.providers) }
 
 // Audiences returns the accepted audiences.
 func (v *Verifier) Audiences() []string { return slices.Clone(v.audiences) }
-
-// Tenants returns the accepted tenants, sorted; none stands for any, by InsecureAcceptAnyTenant.
-func (v *Verifier) Tenants() []string { return slices.Sorted(maps.Keys(v.tenants)) }
-
-// MultiTenant reports whether tokens of more than one directory tenant are accepted.
-func (v *Verifier) MultiTenant() bool { return v.anyTenant || len(v.tenants) > 1 }
 
 // Verify answers who the token speaks for, or a *TokenError. No claim of a refused token is answered as true: the error's
 // claims are for messages. ctx bounds the wait for a refresh of the provider's keys, at most a second.
@@ -293,7 +257,7 @@ func (v *Verifier) verify(ctx context.Context, token string) (*Principal, *Token
 	}
 	claims, err := readJSONObject(compact.payload)
 	if err != nil {
-		return nil, refuse(ErrMalformed, "claims: %v", err)
+		return nil, v.noClaims(ctx, compact, header, err)
 	}
 	iss, present, err := claims.text("iss")
 	if err != nil || !present {
@@ -327,6 +291,25 @@ func (v *Verifier) verify(ctx context.Context, token string) (*Principal, *Token
 		return nil, at(provider, header, failure)
 	}
 	return principal, nil
+}
+
+// noClaims refuses a payload that is not a claims object. Without an iss nobody knows whose key to take, unless there is one provider only:
+// then a signature that does not verify is told from a signed payload that is no JSON, as in tests with the vectors of RFC 7520.
+func (v *Verifier) noClaims(ctx context.Context, token compactToken, header tokenHeader, reason error) *TokenError {
+	if len(v.providers) > 1 {
+		return refuse(ErrMalformed, "claims: %v", reason)
+	}
+	provider := v.providers[0]
+	key, err := provider.signingKey(ctx, header.kid, header.x5t)
+	if err != nil {
+		return asTokenError(err)
+	}
+	if err := checkSignature(token, header, key); err != nil {
+		return at(provider, header, refuse(ErrSignature, "%v", err))
+	}
+	failure := at(provider, header, refuse(ErrMalformed, "claims: %v", reason))
+	failure.Verified = true
+	return failure
 }
 
 func refuse(reason error, format string, args ...any) *TokenError {
