@@ -22,10 +22,22 @@ type authority struct {
 	// origin is the scheme and host of an Entra ID authority.
 	origin string
 	// tenant is what an Entra ID authority is called by when no subscription names a tenant: its own or, where it serves
-	// many, the only one that the verifier accepts or, where that accepts more, common or organizations.
+	// many, common or organizations.
 	tenant string
-	// many reports that tokens of any tenant can be had from the authority.
-	many bool
+	// many reports that tokens of any tenant can be had from the authority. The verifier's tenants then say, at each request
+	// because they can change, whether there is only one to name.
+	many     bool
+	verifier *openid.Verifier
+}
+
+// own is the tenant to name when a subscription names none: the authority's one, or the only one that is accepted.
+func (a authority) own() string {
+	if a.many {
+		if accepted := a.verifier.Tenants(); len(accepted) == 1 {
+			return accepted[0]
+		}
+	}
+	return a.tenant
 }
 
 // uri returns the authorization_uri for tenant, or for no tenant in particular. Clients read the tenant from its path. An AD FS
@@ -36,7 +48,7 @@ func (a authority) uri(tenant string) string {
 	case a.adfs:
 		return a.url
 	case tenant == "":
-		tenant = a.tenant
+		tenant = a.own()
 	}
 	return a.origin + "/" + url.PathEscape(tenant)
 }
@@ -53,15 +65,14 @@ func authoritiesOf(verifier *openid.Verifier) (authorities, error) {
 			return nil, err
 		}
 		a := authority{
-			url:    provider.Authority(),
-			adfs:   provider.Type() == openid.ADFS,
-			origin: u.Scheme + "://" + u.Host,
-			tenant: provider.Tenant(),
-			many:   provider.Tenant() == "",
+			url:      provider.Authority(),
+			adfs:     provider.Type() == openid.ADFS,
+			origin:   u.Scheme + "://" + u.Host,
+			tenant:   provider.Tenant(),
+			many:     provider.Tenant() == "",
+			verifier: verifier,
 		}
-		if accepted := verifier.Tenants(); a.many && len(accepted) == 1 {
-			a.tenant = accepted[0]
-		} else if a.many {
+		if a.many {
 			a.tenant, _, _ = strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
 		}
 		if strings.ContainsFunc(a.uri(""), notInQuotes) {

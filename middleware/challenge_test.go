@@ -171,3 +171,19 @@ func wrongTenant(issuer, expected, authority string) string {
 		"tenant there is no impact to the services, but information about new tenant could take time to propagate (up to an hour). " +
 		"If you just transferred your subscription and see this error message, please try back later."
 }
+
+// A challenge follows the accepted tenants, which can change.
+func TestChallengeFollowsTheTenants(t *testing.T) {
+	issuer := openidtest.NewEntra(t, tenant)
+	v := verifier(t, openid.VerifierConfig{
+		Providers: []*openid.Provider{provider(t, issuer, issuer.AuthorityOf("organizations"))},
+		Audiences: []string{issuer.Audience()}, Tenants: []string{tenant},
+	})
+	s := newSiteWith(t, issuer, func(config *middleware.Config) { config.Verifier = v })
+	get := func() *answer { return s.do(s.gate.Handler(s), request("GET", "/subscriptions", "")) }
+	wantChallenge(t, get(), "https://login.entra.example/"+tenant)
+	if err := v.SetTenants([]string{tenant, foreignTenant}); err != nil {
+		t.Fatal(err)
+	}
+	wantChallenge(t, get(), "https://login.entra.example/organizations")
+}

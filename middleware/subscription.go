@@ -81,8 +81,8 @@ func (g *Gate) foreignTenant(principal *openid.Principal, owner string) *refusal
 // at is configured for. The expected issuer is the token's own with the tenant exchanged, where it holds one. An AD FS names
 // itself alike in the tokens of every tenant, so there the tenants themselves stand in the place of the issuers.
 func wrongTenantMessage(at authority, owner, issuer, tenant string) string {
-	if owner == "" && (at.adfs || rbac.IsGUID(at.tenant)) {
-		owner = at.tenant
+	if owner == "" && (at.adfs || rbac.IsGUID(at.own())) {
+		owner = at.own()
 	}
 	expected := at.uri(owner)
 	switch {

@@ -18,6 +18,8 @@
 //   - A key only ever verifies tokens of the provider that published it.
 //   - Only asymmetric algorithms on the provider's list are used; "none" and HMAC are refused before a key is looked up.
 //   - Header and claims are strict JSON (RFC 8259, RFC 7493): exact names, no duplicates, no trailing data.
+//   - A restart while the identity provider is away serves at once where ProviderConfig.Snapshot is set; a site without any way to
+//     it uses files. [Health] says what a provider knows and when it knew it.
 //   - When Verify returns an error, it returns no claim for a decision: the principal is nil.
 //   - An identity provider that cannot be reached is [ErrUnavailable], never a refusal of the caller.
 //

@@ -88,7 +88,12 @@ func (s *keyStore) update(fresh []*signingKey, faults []keyFault, kind Authority
 		}
 		keys = append(keys, &missing)
 	}
-	s.publish(keys)
+	// A provider that invents keys cannot fill the memory: of those that vanished, the ones seen last stay.
+	slices.SortStableFunc(keys[len(fresh):], func(a, b *storedKey) int { return b.lastSeen.Compare(a.lastSeen) })
+	for _, old := range keys[min(len(keys), maxKeys):] {
+		removed = append(removed, old.name())
+	}
+	s.publish(keys[:min(len(keys), maxKeys)])
 	return added, removed
 }
 

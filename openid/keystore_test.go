@@ -185,3 +185,25 @@ func TestKeyStore_Changes(t *testing.T) {
 		t.Error("keys are left after clear")
 	}
 }
+
+// A provider that publishes other keys each time cannot fill the memory: the newest stay, and what is published always does.
+func TestMS_06_RetentionIsBounded(t *testing.T) {
+	s := newKeyStore(&Provider{})
+	at := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+	set := func(round int) (keys []*signingKey) {
+		for i := range 400 {
+			keys = append(keys, &signingKey{kid: fmt.Sprintf("%d-%d", round, i)})
+		}
+		return keys
+	}
+	for round := range 5 {
+		s.update(set(round), nil, EntraV2, at.Add(time.Duration(round)*time.Minute))
+	}
+	rounds := make(map[byte]int)
+	for _, key := range s.all() {
+		rounds[key.kid[0]]++
+	}
+	if len(s.all()) != maxKeys || rounds['4'] != 400 || rounds['3'] != 400 || rounds['2'] != 200 {
+		t.Errorf("%d keys, by round %v", len(s.all()), rounds)
+	}
+}

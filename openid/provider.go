@@ -56,7 +56,10 @@ type ProviderConfig struct {
 	// Snapshot is the path of a file in which the provider keeps what it last found good, so that after a restart it
 	// serves at once even when the identity provider is away: for up to 24 hours after the last good refresh. It also
 	// keeps the pinned issuer and the distrusted keys, which have no age. The directory must exist. Each provider needs a
-	// file of its own, which nobody else may write: whoever can, can add a key. The default is no snapshot.
+	// file of its own, which nobody else may write: whoever can, can add a key. One that is damaged or of another
+	// authority is refused with a log line, and replaced after the next good refresh. The issuers of an earlier Issuers
+	// are pinned in it like published ones: remove the file, or call Flush, when they shall no longer count. The default
+	// is no snapshot.
 	Snapshot string
 	// MetadataFile and KeysFile are read in place of the authority's URLs, for sites without a way to it: the metadata and
 	// the key set as the authority would answer them. They come together and are read again at each refresh, so that a

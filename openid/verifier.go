@@ -114,6 +114,7 @@ func (v *Verifier) setProviders() error {
 		return errors.New("openid: VerifierConfig.Providers: at least one is required")
 	}
 	authorities := make(map[string]bool)
+	snapshots := make(map[string]bool)
 	issuers := make(map[string]bool)
 	for i, p := range v.providers {
 		field := fmt.Sprintf("openid: VerifierConfig.Providers[%d]", i)
@@ -130,6 +131,10 @@ func (v *Verifier) setProviders() error {
 			return fmt.Errorf("%s: authority %s is there twice", field, p.Authority())
 		}
 		authorities[p.Authority()] = true
+		if p.snapshotPath != "" && snapshots[p.snapshotPath] {
+			return fmt.Errorf("%s: its Snapshot %s is another provider's already", field, p.snapshotPath)
+		}
+		snapshots[p.snapshotPath] = true
 		for _, earlier := range v.providers[:i] {
 			if v.adfs && earlier.Tenant() == p.Tenant() {
 				return fmt.Errorf("%s: its tenant %q is %s's already, so their users could not be told apart; set ProviderConfig.Tenant", field, p.Tenant(), earlier.Authority())

@@ -2,6 +2,7 @@ package openid_test
 
 import (
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -29,6 +30,11 @@ func TestNewVerifier_Refused(t *testing.T) {
 			return &names
 		}
 	)
+	snapshot := filepath.Join(t.TempDir(), "snapshot.json")
+	keeping := func(tenant string) *openid.Provider {
+		return newProvider(t, openid.ProviderConfig{Authority: "https://login.entra.example/" + tenant, Snapshot: snapshot, Transport: &network{state: down}})
+	}
+	kept, keptToo := keeping(home), keeping(guest)
 	type config = openid.VerifierConfig
 	type providers = []*openid.Provider
 	for _, test := range []struct {
@@ -44,6 +50,7 @@ func TestNewVerifier_Refused(t *testing.T) {
 		{"a provider twice", config{Providers: providers{one, one}, Audiences: audiences}, "Providers[1]"},
 		{"an authority twice", config{Providers: providers{one, oneAgain}, Audiences: audiences}, "Providers[1]"},
 		{"an issuer twice", config{Providers: providers{pinned, pinnedToo}, Audiences: audiences}, "Providers[1]"},
+		{"a snapshot twice", config{Providers: providers{kept, keptToo}, Audiences: audiences}, "Providers[1]"},
 		{"two AD FS with the default tenant", config{Providers: providers{atADFS, otherADFS}, Audiences: audiences}, "Providers[1]"},
 		{"no audiences", config{Providers: providers{one}}, "Audiences"},
 		{"empty audiences", config{Providers: providers{one}, Audiences: []string{}}, "Audiences"},
