@@ -34,7 +34,7 @@ func FuzzPath(f *testing.F) {
 	f.Fuzz(func(t *testing.T, path string, method byte) {
 		target, err := url.ParseRequestURI(path)
 		if err != nil || target.Host != "" {
-			t.Skip("no request has such a path")
+			return // no request has such a path
 		}
 		target.RawQuery = "api-version=2021-04-01"
 		r := &http.Request{
