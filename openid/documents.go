@@ -2,7 +2,6 @@ package openid
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -60,8 +59,8 @@ func checkFiles(metadataFile, keysFile string) error {
 			return fmt.Errorf("openid: ProviderConfig.%s: is required with %s", field.name, field.other)
 		}
 		info, err := os.Stat(field.path)
-		if err == nil && info.IsDir() {
-			err = errors.New("is a directory")
+		if err == nil && !info.Mode().IsRegular() { // reading a pipe could last for ever
+			err = fmt.Errorf("%s is not a regular file", field.path)
 		}
 		if err != nil {
 			return fmt.Errorf("openid: ProviderConfig.%s: %w", field.name, err)

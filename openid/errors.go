@@ -18,7 +18,8 @@ var (
 	ErrAlgorithm = errors.New("signature algorithm not accepted")
 	// ErrIssuer: no provider has this issuer.
 	ErrIssuer = errors.New("unknown issuer")
-	// ErrUnknownKey: the issuer's key set, freshly fetched where the budget allowed, has no such key.
+	// ErrUnknownKey: the issuer's key set, freshly fetched where the budget allowed, has no such key. There is one such
+	// fetch in 5 minutes, so a key that was published without notice may be unknown for as long.
 	ErrUnknownKey = errors.New("unknown signing key")
 	// ErrSignature: the signature does not verify with the key that the header names.
 	ErrSignature = errors.New("signature does not verify")

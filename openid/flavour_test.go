@@ -225,12 +225,18 @@ func (s *site) refuse(t *testing.T, rows []refusal) {
 			if row.edit != nil {
 				token = row.edit(token)
 			}
-			before := s.fetches()
+			before := s.issuer.Requests()
 			principal, err := s.verifier.Verify(t.Context(), token)
-			if got := s.fetches() - before; got != row.wantFetches {
-				t.Errorf("%d fetches, want %d", got, row.wantFetches)
+			after := s.issuer.Requests()
+			if after.Metadata-before.Metadata != row.wantFetches || after.Keys-before.Keys != row.wantFetches {
+				t.Errorf("requests went from %+v to %+v, want %d more of each", before, after, row.wantFetches)
 			}
 			checkRefusal(t, principal, err, row.want, row.wantVerified)
+			for what, claim := range map[string]string{"object id": s.oid, "group": s.group} {
+				if strings.Contains(err.Error(), claim) {
+					t.Errorf("the text holds the %s: %q", what, err)
+				}
+			}
 		})
 	}
 }

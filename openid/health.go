@@ -26,6 +26,8 @@ type Health struct {
 	Issuers []string `json:"issuers"`
 	// Keys are the known signing keys, in the order of their ids.
 	Keys []KeyHealth `json:"keys"`
+	// SnapshotProblem says why the snapshot could not be written last: what it should keep would not survive a restart.
+	SnapshotProblem string `json:"snapshotProblem,omitempty"`
 	// Distrusted are the ids given to Distrust.
 	Distrusted []string `json:"distrusted,omitempty"`
 }
@@ -45,6 +47,9 @@ type KeyHealth struct {
 // Health returns what the provider knows now.
 func (p *Provider) Health() Health {
 	h := Health{Authority: p.Authority(), Issuers: []string{}, Keys: []KeyHealth{}, Distrusted: p.distrustedKeys()}
+	if err := p.unsaved.Load(); err != nil && *err != nil {
+		h.SnapshotProblem = (*err).Error()
+	}
 	problem := p.Ready()
 	h.Ready = problem == nil
 

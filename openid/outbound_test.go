@@ -9,6 +9,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -255,5 +256,17 @@ func TestASVS_12_3_TLS(t *testing.T) {
 	}
 	if _, err := newOutbound(unreachable{}, x509.NewCertPool()); err == nil || !strings.Contains(err.Error(), "RootCAs") {
 		t.Errorf("RootCAs beside a transport: error %v", err)
+	}
+}
+
+// A site's proxy is the environment's, as everywhere in Go.
+func TestOutbound_ProxyFromEnvironment(t *testing.T) {
+	out, err := newOutbound(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := out.client.Transport.(*http.Transport).Proxy
+	if reflect.ValueOf(proxy).Pointer() != reflect.ValueOf(http.ProxyFromEnvironment).Pointer() {
+		t.Error("the default transport does not ask http.ProxyFromEnvironment")
 	}
 }

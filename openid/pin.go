@@ -31,7 +31,7 @@ func (p *Provider) pin(m metadata, old *pins) (*pins, error) {
 		return next, nil
 	}
 	if old.metadata.text != next.metadata.text {
-		return nil, fmt.Errorf("metadata: issuer is now %q, pinned is %q", clip(m.Issuer), old.metadata.text)
+		return nil, fmt.Errorf("metadata: issuer is now %q, pinned is %q; if it was changed on purpose, Flush accepts it", clip(m.Issuer), old.metadata.text)
 	}
 	if old.issuers[0].text != next.issuers[0].text {
 		return nil, fmt.Errorf("metadata: the issuer of access tokens is now %q, pinned is %q", clip(next.issuers[0].text), old.issuers[0].text)

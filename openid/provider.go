@@ -57,7 +57,8 @@ type ProviderConfig struct {
 	// serves at once even when the identity provider is away: for up to 24 hours after the last good refresh. It also
 	// keeps the pinned issuer and the distrusted keys, which have no age. The directory must exist. Each provider needs a
 	// file of its own, which nobody else may write: whoever can, can add a key. One that is damaged or of another
-	// authority is refused with a log line, and replaced after the next good refresh. The issuers of an earlier Issuers
+	// authority is refused with a log line and set aside under its name and ".refused"; when it cannot be read, keys that
+	// were distrusted in it must be distrusted again. The issuers of an earlier Issuers
 	// are pinned in it like published ones: remove the file, or call Flush, when they shall no longer count. The default
 	// is no snapshot.
 	Snapshot string
@@ -91,8 +92,9 @@ type Provider struct {
 	state      refresher
 	distrusted atomic.Pointer[[]string] // changed under mu
 
-	saving   sync.Mutex        // one writer of the snapshot at a time; taken before mu
-	reported map[keyFault]bool // of the refresh loop alone
+	unsaved  atomic.Pointer[error] // what kept the snapshot from being written last, if anything
+	saving   sync.Mutex            // one writer of the snapshot at a time; taken before mu
+	reported map[keyFault]bool     // of the refresh loop alone
 	wake     chan struct{}
 	cancel   context.CancelFunc
 	done     chan struct{}
@@ -215,7 +217,7 @@ func (p *Provider) flush() bool {
 }
 
 // Distrust refuses, from now on, every token whose key has this kid or x5t, whatever the provider publishes; with a snapshot, after a
-// restart too. After Close it changes nothing.
+// restart too. After Close it changes nothing. There is no way back but to remove the snapshot and restart.
 func (p *Provider) Distrust(kid string) {
 	if kid == "" || !p.distrust(kid) {
 		return

@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -271,4 +272,34 @@ func TestProvider_OverHTTPS(t *testing.T) {
 	if _, err := v.Verify(t.Context(), issuer.Token(openidtest.User(aliceAD))); !errors.Is(err, openid.ErrUnavailable) {
 		t.Errorf("a server that nobody vouches for: %v", err)
 	}
+}
+
+// Close leaves no goroutine, connections to a real server included.
+func TestProvider_CloseOverHTTP(t *testing.T) {
+	server := httptest.NewUnstartedServer(nil)
+	issuer := openidtest.NewFor(t, openidtest.Config{Type: openid.ADFS, Algorithm: "ES256", BaseURL: "http://" + server.Listener.Addr().String()})
+	server.Config.Handler = issuer
+	server.Start()
+	defer server.Close()
+	before := runtime.NumGoroutine()
+	for range 5 {
+		p, err := openid.NewProvider(openid.ProviderConfig{Authority: issuer.Authority(), Algorithms: []string{"ES256"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for p.Ready() != nil {
+			time.Sleep(time.Millisecond)
+		}
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 400 { // the connections' own goroutines end a moment after they are closed
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	stacks := make([]byte, 1<<16)
+	t.Errorf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
 }

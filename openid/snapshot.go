@@ -2,12 +2,15 @@ package openid
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -17,13 +20,15 @@ import (
 // A snapshot is what a provider keeps on disk, so that a restart during an outage serves at once: what it pinned, the keys with the
 // time they were last seen, and the keys that are distrusted. It holds nothing secret, but whoever can write it can add keys.
 type snapshot struct {
-	Version    int           `json:"version"`
-	Authority  string        `json:"authority"`
-	LastGood   time.Time     `json:"lastGood"`
-	Metadata   string        `json:"metadataIssuer"` // "" when nothing was ever fetched, or all was flushed
-	Issuers    []string      `json:"issuers"`
-	Keys       []snapshotKey `json:"keys"`
-	Distrusted []string      `json:"distrusted"`
+	Version       int           `json:"version"`
+	Authority     string        `json:"authority"`
+	Type          AuthorityType `json:"type"`
+	ApplicationID string        `json:"applicationId"`
+	LastGood      time.Time     `json:"lastGood"`
+	Metadata      string        `json:"metadataIssuer"` // "" when nothing was ever fetched, or all was flushed
+	Issuers       []string      `json:"issuers"`
+	Keys          []snapshotKey `json:"keys"`
+	Distrusted    []string      `json:"distrusted"`
 }
 
 type snapshotKey struct {
@@ -55,7 +60,7 @@ func checkSnapshotPath(path string) error {
 	return nil
 }
 
-// restore takes in the snapshot at start. Whatever is wrong with it is logged, and the provider starts without.
+// restore takes in the snapshot at start. One that is refused is set aside, and the provider starts without it.
 func (p *Provider) restore() {
 	if p.snapshotPath == "" {
 		return
@@ -64,16 +69,38 @@ func (p *Provider) restore() {
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
+	known := false
 	if err == nil {
+		known = p.adoptDistrusted(content)
 		err = p.adopt(content)
 	}
-	if err != nil {
-		p.log.Warn("identity provider: snapshot refused", "authority", p.Authority(), "file", p.snapshotPath, "error", err)
+	if err == nil {
+		return
 	}
+	aside := p.snapshotPath + ".refused"
+	err = errors.Join(err, os.Rename(p.snapshotPath, aside))
+	level, message := slog.LevelError, "identity provider: snapshot refused; if keys were distrusted in it, distrust them again"
+	if known {
+		level, message = slog.LevelWarn, "identity provider: snapshot refused, its distrusted keys stay distrusted"
+	}
+	p.log.Log(context.Background(), level, message, "authority", p.Authority(), "file", aside, "error", err)
 }
 
-// adopt reads a snapshot. Nothing of a damaged one counts. Of one that is too old, or of a time that is yet to come, the keys do not,
-// but the pins and the distrusted keys do: they have no age, and a clock that was set back must not make a stolen key good again.
+// adoptDistrusted reads the distrusted keys on their own: they count whatever is wrong with the rest.
+func (p *Provider) adoptDistrusted(content []byte) bool {
+	var s struct {
+		Authority  string   `json:"authority"`
+		Distrusted []string `json:"distrusted"`
+	}
+	if json.Unmarshal(content, &s) != nil || !strings.EqualFold(s.Authority, p.Authority()) {
+		return false
+	}
+	p.distrusted.Store(&s.Distrusted)
+	return true
+}
+
+// adopt takes in pins and keys. Keys that are too old, or of a time that is yet to come, do not count, and neither does one that breaks the
+// rules for keys.
 func (p *Provider) adopt(content []byte) error {
 	var s snapshot
 	if err := json.Unmarshal(content, &s); err != nil {
@@ -82,29 +109,14 @@ func (p *Provider) adopt(content []byte) error {
 	switch {
 	case s.Version != snapshotVersion:
 		return fmt.Errorf("version %d, this program reads %d", s.Version, snapshotVersion)
-	case s.Authority != p.Authority():
+	case !strings.EqualFold(s.Authority, p.Authority()):
 		return fmt.Errorf("it is of another authority, %q", clip(s.Authority))
-	case s.Metadata != "" && len(s.Issuers) == 0:
+	case s.Type != p.authority.kind || s.ApplicationID != p.applicationID:
+		return fmt.Errorf("it is of type %q and application %q", clip(string(s.Type)), clip(s.ApplicationID))
+	case s.Metadata == "":
+		return nil // nothing was known when it was written
+	case len(s.Issuers) == 0:
 		return errors.New("it pins no issuer")
-	}
-	keys := make([]*storedKey, 0, len(s.Keys))
-	for i, stored := range s.Keys {
-		key, _, err := readKey(stored.JWK)
-		if err != nil {
-			return fmt.Errorf("keys[%d]: %w", i, err)
-		}
-		lastSeen := stored.LastSeen
-		if lastSeen.After(s.LastGood) { // no key outlives the set that it was last seen in
-			lastSeen = s.LastGood
-		}
-		keys = append(keys, &storedKey{signingKey: key, lastSeen: lastSeen, missed: stored.Missed})
-	}
-
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.distrusted.Store(&s.Distrusted)
-	if s.Metadata == "" {
-		return nil
 	}
 	pinned := &pins{issuers: p.configured, metadata: newIssuerPattern(s.Metadata)}
 	if len(pinned.issuers) == 0 {
@@ -114,9 +126,29 @@ func (p *Provider) adopt(content []byte) error {
 	}
 	p.pins.Store(pinned)
 	if age := time.Since(s.LastGood); age > entraKeyRetention || age < -maxLeeway {
-		return fmt.Errorf("its keys are of %s, which is not within the last %v: only its pins and distrusted keys count", s.LastGood.Format(time.RFC3339), entraKeyRetention)
+		p.log.Warn("identity provider: the snapshot's keys are not of the last 24 hours, only its pins and distrusted keys count",
+			"authority", p.Authority(), "file", p.snapshotPath, "lastGood", s.LastGood)
+		return nil
+	}
+	keys := make([]*storedKey, 0, len(s.Keys))
+	for i, stored := range s.Keys {
+		key, _, err := readKey(stored.JWK)
+		if err != nil {
+			p.log.Warn("identity provider: key of the snapshot not used", "authority", p.Authority(), "key", i, "reason", err)
+			continue
+		}
+		lastSeen := stored.LastSeen
+		if lastSeen.After(s.LastGood) { // no key outlives the set that it was last seen in
+			lastSeen = s.LastGood
+		}
+		keys = append(keys, &storedKey{signingKey: key, lastSeen: lastSeen, missed: stored.Missed})
+	}
+	if len(keys) == 0 {
+		return nil
 	}
 	p.keys.publish(keys)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.state.lastGood, p.state.restored = s.LastGood, true
 	return nil
 }
@@ -136,6 +168,7 @@ func (p *Provider) save() {
 	if err == nil {
 		err = replaceFile(p.snapshotPath, content)
 	}
+	p.unsaved.Store(&err)
 	if err != nil {
 		p.log.Error("identity provider: snapshot not written", "authority", p.Authority(), "file", p.snapshotPath, "error", err)
 	}
@@ -149,7 +182,10 @@ func (p *Provider) takeSnapshot() (s snapshot, ok bool) {
 	if p.state.closed {
 		return snapshot{}, false
 	}
-	s = snapshot{Version: snapshotVersion, Authority: p.Authority(), LastGood: p.state.lastGood, Distrusted: p.distrustedKeys()}
+	s = snapshot{
+		Version: snapshotVersion, Authority: p.Authority(), Type: p.authority.kind, ApplicationID: p.applicationID,
+		LastGood: p.state.lastGood, Distrusted: p.distrustedKeys(),
+	}
 	if pinned := p.pins.Load(); pinned != nil {
 		s.Metadata, s.Issuers = pinned.metadata.text, pinned.texts()
 	}

@@ -127,7 +127,8 @@ func TestSnapshot_RestartWhileHanging(t *testing.T) {
 	})
 }
 
-// What is wrong with a snapshot is told in the log, once, and nothing of it counts.
+// What is wrong with a snapshot is told in the log, once, and nothing of it counts but its distrusted keys, where they can be read. The file is
+// set aside, so that nothing writes over it.
 func TestSnapshot_Refused(t *testing.T) {
 	set := func(name string, value any) func(*testing.T, *savedSite) {
 		return func(t *testing.T, s *savedSite) { s.edit(t, func(c map[string]any) { c[name] = value }) }
@@ -143,38 +144,32 @@ func TestSnapshot_Refused(t *testing.T) {
 			}
 		}
 	}
-	key := func(change func(jwk map[string]any)) func(*testing.T, *savedSite) {
-		return func(t *testing.T, s *savedSite) {
-			s.edit(t, func(c map[string]any) { change(c["keys"].([]any)[0].(map[string]any)["jwk"].(map[string]any)) })
-		}
-	}
 	for _, test := range []struct {
 		name  string
 		spoil func(*testing.T, *savedSite)
 		want  string // in the log
+		keeps bool   // what was distrusted
 	}{
-		{"empty", write(func([]byte) []byte { return nil }), "EOF"},
-		{"cut short", write(func(b []byte) []byte { return b[:len(b)-len(b)/3] }), "EOF"},
-		{"one byte short", write(func(b []byte) []byte { return b[:len(b)-1] }), "EOF"},
-		{"zeros", write(func(b []byte) []byte { return make([]byte, len(b)) }), "invalid character"},
-		{"data after it", write(func(b []byte) []byte { return append(b, "{}"...) }), "after top-level value"},
-		{"a member twice", write(func(b []byte) []byte { return []byte(`{"version":1,` + string(b[1:])) }), "duplicate"},
-		{"null", write(func([]byte) []byte { return []byte("null") }), "version 0"},
-		{"longer than is read", write(func(b []byte) []byte { return append(b, strings.Repeat(" ", 5<<20)...) }), "longer than 5242880 bytes"},
-		{"of an older program", set("version", 0), "version 0, this program reads 1"},
-		{"of a newer program", set("version", 2), "version 2, this program reads 1"},
-		{"of another authority", set("authority", "https://login.entra.example/"+guest+"/v2.0"), "of another authority"},
-		{"of no authority", set("authority", nil), "of another authority"},
-		{"pins the metadata alone", set("issuers", []string{}), "pins no issuer"},
-		{"a time that is none", set("lastGood", "yesterday"), "lastGood"},
-		{"keys no array", set("keys", map[string]any{}), "keys"},
-		{"a key without a key", set("keys", []any{map[string]any{}}), "keys[0]"},
-		{"a key for encryption", key(func(k map[string]any) { k["use"] = "enc" }), "keys[0]: use is"},
-		{"a symmetric key", key(func(k map[string]any) { k["kty"] = "oct" }), `keys[0]: kty`},
-		{"a weak key", key(func(k map[string]any) { k["kty"], k["n"], k["e"] = "RSA", "AQAB", "AQAB" }), "keys[0]: RSA modulus"},
-		{"a key off its curve", key(func(k map[string]any) { k["x"] = k["y"] }), "keys[0]: the point is not on"},
-		{"a key without a name", key(func(k map[string]any) { delete(k, "kid"); delete(k, "x5t"); delete(k, "x5c") }), "keys[0]: neither kid nor x5t"},
-		{"a certificate of another key", key(func(k map[string]any) { k["x5t"] = "AAAA" }), "keys[0]: x5t is not"},
+		{"empty", write(func([]byte) []byte { return nil }), "EOF", false},
+		{"cut short", write(func(b []byte) []byte { return b[:len(b)-len(b)/3] }), "EOF", false},
+		{"one byte short", write(func(b []byte) []byte { return b[:len(b)-1] }), "EOF", false},
+		{"zeros", write(func(b []byte) []byte { return make([]byte, len(b)) }), "invalid character", false},
+		{"data after it", write(func(b []byte) []byte { return append(b, "{}"...) }), "after top-level value", false},
+		{"a member twice", write(func(b []byte) []byte { return []byte(`{"version":1,` + string(b[1:])) }), "duplicate", false},
+		{"null", write(func([]byte) []byte { return []byte("null") }), "version 0", false},
+		{"longer than is read", write(func(b []byte) []byte { return append(b, strings.Repeat(" ", 5<<20)...) }), "longer than 5242880 bytes", false},
+		{"of an older program", set("version", 0), "version 0, this program reads 1", true},
+		{"of a newer program", set("version", 2), "version 2, this program reads 1", true},
+		{"of another authority", set("authority", "https://login.entra.example/"+guest+"/v2.0"), "of another authority", false},
+		{"of no authority", set("authority", nil), "of another authority", false},
+		{"of another type", set("type", "entra-v1"), "it is of type", true},
+		{"of an application's keys", set("applicationId", "0a1b2c3d-0000-4000-8000-000000000000"), "application", true},
+		{"of the authority in capitals, and no version", func(t *testing.T, s *savedSite) {
+			s.edit(t, func(c map[string]any) { c["authority"], c["version"] = strings.ToUpper(s.provider.Authority()), 0 })
+		}, "version 0", true},
+		{"pins the metadata alone", set("issuers", []string{}), "pins no issuer", true},
+		{"a time that is none", set("lastGood", "yesterday"), "lastGood", true},
+		{"keys no array", set("keys", map[string]any{}), "keys", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -187,14 +182,25 @@ func TestSnapshot_Refused(t *testing.T) {
 				s.restart(t)
 				synctest.Wait()
 				s.check(t, s.token(), openid.ErrUnavailable, 0, 0)
-				if got := s.log.count("WARN identity provider: snapshot refused authority=" + s.provider.Authority()); got != 1 {
+				wantLog, wantDistrusted := "ERROR identity provider: snapshot refused; if keys were distrusted in it", 0
+				if test.keeps {
+					wantLog, wantDistrusted = "WARN identity provider: snapshot refused, its distrusted keys stay distrusted", 1
+				}
+				if got := s.log.count(wantLog); got != 1 {
 					t.Errorf("the refusal was told %d times: %q", got, s.log.lines)
 				}
 				if s.log.count(test.want) == 0 {
 					t.Errorf("nothing was told of %q: %q", test.want, s.log.lines)
 				}
-				if h := s.provider.Health(); h.Ready || h.Restored || len(h.Keys)+len(h.Issuers)+len(h.Distrusted) != 0 {
-					t.Errorf("health %+v: something of the snapshot counts", h)
+				if h := s.provider.Health(); h.Ready || h.Restored || len(h.Keys)+len(h.Issuers) != 0 || len(h.Distrusted) != wantDistrusted {
+					t.Errorf("health %+v, want nothing of the snapshot but %d distrusted", h, wantDistrusted)
+				}
+				if _, err := os.Stat(s.file + ".refused"); err != nil {
+					t.Errorf("the snapshot was not set aside: %v", err)
+				}
+				s.provider.Distrust("other") // writes, and not over what was refused
+				if _, err := os.Stat(s.file + ".refused"); err != nil {
+					t.Error(err)
 				}
 				s.network.set(up, 0)
 				time.Sleep(66 * time.Second)
@@ -202,6 +208,53 @@ func TestSnapshot_Refused(t *testing.T) {
 				s.network.set(down, 0)
 				s.restart(t) // the snapshot was written anew
 				synctest.Wait()
+				s.check(t, s.token(), nil, 0, 0)
+			})
+		})
+	}
+}
+
+// A key of a snapshot that breaks the rules for keys is left out, and told of; the rest counts.
+func TestSnapshot_BadKey(t *testing.T) {
+	key := func(change func(jwk map[string]any)) func(*testing.T, *savedSite) {
+		return func(t *testing.T, s *savedSite) {
+			s.edit(t, func(c map[string]any) { change(c["keys"].([]any)[0].(map[string]any)["jwk"].(map[string]any)) })
+		}
+	}
+	for _, test := range []struct {
+		name  string
+		spoil func(*testing.T, *savedSite)
+		want  string // in the log
+	}{
+		{"a key without a key", func(t *testing.T, s *savedSite) {
+			s.edit(t, func(c map[string]any) { c["keys"].([]any)[0] = map[string]any{} })
+		}, ""},
+		{"a key for encryption", key(func(k map[string]any) { k["use"] = "enc" }), "use is"},
+		{"a symmetric key", key(func(k map[string]any) { k["kty"] = "oct" }), `kty`},
+		{"a weak key", key(func(k map[string]any) { k["kty"], k["n"], k["e"] = "RSA", "AQAB", "AQAB" }), "RSA modulus"},
+		{"a key off its curve", key(func(k map[string]any) { k["x"] = k["y"] }), "the point is not on"},
+		{"a key without a name", key(func(k map[string]any) { delete(k, "kid"); delete(k, "x5t"); delete(k, "x5c") }), "neither kid nor x5t"},
+		{"a certificate of another key", key(func(k map[string]any) { k["x5t"] = "AAAA" }), "x5t is not"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSavedSite(t, entraV2)
+				s.provider.Distrust("stolen")
+				s.network.set(down, 0)
+				s.provider.Close()
+				test.spoil(t, s)
+				s.restart(t)
+				synctest.Wait()
+				s.check(t, s.token(), openid.ErrUnavailable, 0, 0)
+				if got := s.log.count("WARN identity provider: key of the snapshot not used authority=" + s.provider.Authority() + " key=0 reason=" + test.want); got != 1 {
+					t.Errorf("told %d times: %q", got, s.log.lines)
+				}
+				if h := s.provider.Health(); len(h.Issuers) != 1 || len(h.Distrusted) != 1 || len(h.Keys) != 0 {
+					t.Errorf("health %+v, want the pin and the distrusted key", h)
+				}
+				s.network.set(up, 0)
+				time.Sleep(66 * time.Second)
 				s.check(t, s.token(), nil, 0, 0)
 			})
 		})
@@ -506,6 +559,9 @@ func TestSnapshot_WriteFails(t *testing.T) {
 		s.issuer.Rotate()
 		time.Sleep(66 * time.Minute)
 		s.check(t, s.token(), nil, 0, 0)
+		if h := s.provider.Health(); h.SnapshotProblem == "" {
+			t.Error("Health does not tell that the snapshot was not written")
+		}
 		if got := s.log.count("ERROR identity provider: snapshot not written authority=" + s.provider.Authority()); got == 0 {
 			t.Errorf("nothing was told: %q", s.log.lines)
 		}
