@@ -102,3 +102,42 @@ func TestBounds_ManyGroups(t *testing.T) {
 		t.Errorf("%d bytes were allocated for a token of %d", got, len(token))
 	}
 }
+
+// What a hostile token costs grows in proportion to its size, up to the size that is read.
+func TestBounds_Proportional(t *testing.T) {
+	s := newSite(t, withRSA(adfs))
+	large := newVerifier(t, openid.VerifierConfig{Providers: s.verifier.Providers(), Audiences: s.verifier.Audiences(), MaxTokenBytes: 8 << 20})
+	header := encode(`{"alg":"RS256","kid":"` + s.issuer.KeyID() + `"}`)
+	for _, shape := range []struct {
+		name    string
+		payload func(size int) string
+	}{
+		{"a long claim", func(n int) string { return `{"iss":"` + strings.Repeat("x", n) + `"}` }},
+		{"a long array", func(n int) string { return `{"iss":[1` + strings.Repeat(",1", n/2) + `]}` }},
+		{"many members of a claim", func(n int) string {
+			var b strings.Builder
+			b.WriteString(`{"a":{"_":1`)
+			for i := 0; b.Len() < n; i++ {
+				fmt.Fprintf(&b, `,"%08x":1`, i)
+			}
+			return b.String() + "}}"
+		}},
+		{"no JSON", func(n int) string { return strings.Repeat("[", n) }},
+	} {
+		t.Run(shape.name, func(t *testing.T) {
+			const small, factor = 64 << 10, 16
+			cost := func(size int) uint64 {
+				token := header + "." + encode(shape.payload(size)) + ".AAAA"
+				return allocated(func() {
+					if principal, err := large.Verify(t.Context(), token); err == nil {
+						t.Errorf("accepted: %+v", principal)
+					}
+				})
+			}
+			one, many := cost(small), cost(factor*small)
+			if many > 2*factor*one {
+				t.Errorf("%d bytes for %d KiB, %d for %d times as much", one, small>>10, many, factor)
+			}
+		})
+	}
+}
