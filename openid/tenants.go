@@ -18,8 +18,9 @@ func (v *Verifier) Tenants() []string {
 // MultiTenant reports whether tokens of more than one directory tenant are accepted.
 func (v *Verifier) MultiTenant() bool { return v.anyTenant || len(*v.tenants.Load()) > 1 }
 
-// SetTenants replaces the accepted tenants from the next token on, by the rules of VerifierConfig.Tenants: guest directories come and
-// go while the server runs. An authorizer that cannot tell tenants apart must not be used with a list that changes. An error changes nothing. With InsecureAcceptAnyTenant there is no list to replace.
+// SetTenants replaces the accepted tenants from the next token on, by the rules of VerifierConfig.Tenants: guest
+// directories come and go while the server runs. An error changes nothing; with InsecureAcceptAnyTenant there is no list to
+// replace. An authorizer that cannot tell tenants apart must not be used with a list that changes.
 func (v *Verifier) SetTenants(tenants []string) error {
 	if v.anyTenant {
 		return errors.New("openid: SetTenants: contradicts InsecureAcceptAnyTenant")
