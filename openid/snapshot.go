@@ -84,6 +84,9 @@ func (p *Provider) restore() {
 		level, message = slog.LevelWarn, "identity provider: snapshot refused, its distrusted keys stay distrusted"
 	}
 	p.log.Log(context.Background(), level, message, "authority", p.Authority(), "file", aside, "error", err)
+	if known {
+		p.save() // at once: the next start may come before a good refresh
+	}
 }
 
 // adoptDistrusted reads the distrusted keys on their own: they count whatever is wrong with the rest.

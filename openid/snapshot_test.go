@@ -198,6 +198,11 @@ func TestSnapshot_Refused(t *testing.T) {
 				if _, err := os.Stat(s.file + ".refused"); err != nil {
 					t.Errorf("the snapshot was not set aside: %v", err)
 				}
+				s.restart(t) // before any good refresh
+				synctest.Wait()
+				if h := s.provider.Health(); len(h.Distrusted) != wantDistrusted {
+					t.Errorf("after a second restart %q are distrusted, want %d", h.Distrusted, wantDistrusted)
+				}
 				s.provider.Distrust("other") // writes, and not over what was refused
 				if _, err := os.Stat(s.file + ".refused"); err != nil {
 					t.Error(err)
