@@ -397,3 +397,17 @@ func TestCancelledBeforeItStarts(t *testing.T) {
 		t.Errorf("status %d: %s", status, &stderr)
 	}
 }
+
+// A refusal because of a linked scope names the client application, as Resource Manager does.
+func TestLinkedAuthorizationNamesTheApplication(t *testing.T) {
+	d := start(t)
+	body := fmt.Sprintf(`{"properties":{"roleName":"Both","type":"CustomRole","permissions":[{"actions":["*/read"]}],"assignableScopes":[%q,%q]}}`, production, sandbox)
+	got := d.call(t, d.token(t, "deployer"), "PUT",
+		production+"/providers/Microsoft.Authorization/roleDefinitions/5b1d0c7e-3a44-4f6a-9d0b-2f6c1e8a7b90?api-version=2022-04-01", body)
+	deployer := sample.Principals()[4]
+	message := fmt.Sprint(got.body)
+	want := "The client '" + deployer.ApplicationID + "' with object id '" + deployer.ObjectID + "' has permission"
+	if got.status != 403 || got.code != "LinkedAuthorizationFailed" || !strings.Contains(message, want) {
+		t.Errorf("%d %s, want %q", got.status, message, want)
+	}
+}

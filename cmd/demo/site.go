@@ -134,6 +134,7 @@ func (s *site) openManager(homeTenant string) error {
 	}
 	authorization, err := armapi.New(armapi.Config{
 		Store:           s.store,
+		ClientName:      application,
 		ResourceSetFrom: middleware.ResourceSetFrom,
 		GroupsOf:        s.identity.groupsOf,
 	})
@@ -191,4 +192,13 @@ func (s *site) Close() error {
 		errs = append(errs, provider.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// application is what LinkedAuthorizationFailed calls the caller: the client application's id.
+func application(ctx context.Context) string {
+	principal, ok := middleware.PrincipalFrom(ctx)
+	if !ok {
+		return ""
+	}
+	return principal.Application
 }
