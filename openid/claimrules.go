@@ -24,13 +24,15 @@ func (v *Verifier) read(claims jsonObject, iss string, from origin) (*Principal,
 	if failure := v.readTenant(claims, from, principal); failure != nil {
 		return nil, failure
 	}
-	if failure := v.readIdentity(claims, principal); failure != nil {
+	_, groups, _ := claims.first(v.names.Groups)
+	lists := newTextList(groups)
+	if failure := v.readIdentity(claims, principal, &lists); failure != nil {
 		return nil, failure
 	}
-	principal.Scopes = readScopes(claims)
-	principal.AuthenticationMethods = claims.list("amr")
-	principal.AuthenticationContexts = claims.list("acrs")
-	principal.Capabilities = claims.list("xms_cc")
+	principal.Scopes = readScopes(claims, &lists)
+	principal.AuthenticationMethods = lists.of(claims, "amr")
+	principal.AuthenticationContexts = lists.of(claims, "acrs")
+	principal.Capabilities = lists.of(claims, "xms_cc")
 	principal.Name = claims.display(v.names.Name)
 	principal.TokenID = claims.display([]string{"uti", "jti"})
 	principal.ManagedIdentity = claims.display([]string{"xms_mirid"})
@@ -105,7 +107,13 @@ func (v *Verifier) readTimes(claims jsonObject, principal *Principal) *TokenErro
 
 // checkVersion: v1 tokens only under v1 metadata, v2 tokens only under v2.
 func checkVersion(claims jsonObject, kind AuthorityType) *TokenError {
-	want := map[AuthorityType]string{EntraV1: "1.0", EntraV2: "2.0"}[kind]
+	var want string
+	switch kind {
+	case EntraV1:
+		want = "1.0"
+	case EntraV2:
+		want = "2.0"
+	}
 	ver, present, err := claims.text("ver")
 	switch {
 	case want == "" || !present:
@@ -131,8 +139,8 @@ func (v *Verifier) readAudience(claims jsonObject, principal *Principal) *TokenE
 		return refuse(ErrClaims, "aud is neither a string nor an array of strings")
 	}
 	for _, audience := range audiences {
-		if slices.Contains(v.audiences, audience) {
-			principal.Audience = audience
+		if i := slices.Index(v.audiences, audience); i >= 0 {
+			principal.Audience = v.audiences[i]
 			return nil
 		}
 	}
@@ -195,7 +203,7 @@ func (v *Verifier) belongsElsewhere(tenant string, provider *Provider) bool {
 }
 
 // readIdentity: the object id and the groups, or the word that the groups did not fit into the token.
-func (v *Verifier) readIdentity(claims jsonObject, principal *Principal) *TokenError {
+func (v *Verifier) readIdentity(claims jsonObject, principal *Principal, lists *textList) *TokenError {
 	name, raw, present := claims.first(v.names.ObjectID)
 	if !present {
 		return refuse(ErrIdentity, "%s is missing", v.names.ObjectID[0])
@@ -214,19 +222,20 @@ func (v *Verifier) readIdentity(claims jsonObject, principal *Principal) *TokenE
 	if !present || principal.Overage {
 		return nil // what stands beside the marker of an overage is not the whole truth
 	}
-	groups, ok := texts(raw)
+	groups, ok := appendTexts(*lists, raw)
 	if single, isText := text(raw); isText && v.adfs {
-		groups, ok = []string{single}, true // AD FS writes a claim with one value as a string
+		groups, ok = append(*lists, single), true // AD FS writes a claim with one value as a string
 	}
 	if !ok {
 		return refuse(ErrClaims, "%s is not an array of strings", name)
 	}
-	principal.Groups = make([]string, 0, len(groups))
+	*lists = groups[:0]
 	for _, group := range groups {
 		if canonical, ok := parseObjectID(group); ok {
-			principal.Groups = append(principal.Groups, canonical)
+			*lists = append(*lists, canonical)
 		}
 	}
+	principal.Groups = lists.from(0)
 	return nil
 }
 
@@ -239,16 +248,22 @@ func (v *Verifier) readOverage(claims jsonObject, principal *Principal) *TokenEr
 		}
 		_, _, principal.Overage = distributed.first(v.names.Groups)
 	}
-	if raw, ok := claims.get("hasgroups"); ok && string(raw) != "false" {
+	if raw, ok := claims.get("hasgroups"); ok && raw != "false" {
 		principal.Overage = true
 	}
 	return nil
 }
 
-func readScopes(claims jsonObject) []string {
-	var scopes []string
-	for _, scope := range claims.list("scp") {
-		scopes = append(scopes, strings.Fields(scope)...)
+func readScopes(claims jsonObject, lists *textList) []string {
+	begin := len(*lists)
+	var few [4]string
+	raw, _ := claims.get("scp")
+	values, _ := appendTexts(few[:0], raw)
+	if value, ok := text(raw); ok {
+		values = append(values, value)
 	}
-	return scopes
+	for _, value := range values {
+		*lists = slices.AppendSeq(*lists, strings.FieldsSeq(value))
+	}
+	return lists.from(begin)
 }

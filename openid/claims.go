@@ -3,9 +3,8 @@ package openid
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // text answers a claim that must be a string when it is there.
@@ -23,28 +22,43 @@ func (o jsonObject) text(name string) (value string, present bool, err error) {
 
 // display answers a claim that is only shown or passed on: the string, the first string of an array, or nothing.
 func (o jsonObject) display(names []string) string {
-	_, raw, ok := o.first(names)
-	if !ok {
-		return ""
+	_, raw, _ := o.first(names)
+	if value, ok := text(raw); ok {
+		return value
 	}
-	if values := stringOrStrings(raw); len(values) > 0 {
+	var few [4]string
+	if values, ok := appendTexts(few[:0], raw); ok && len(values) > 0 {
 		return values[0]
 	}
 	return ""
 }
 
-// list answers a claim that is only passed on, as a string or an array of strings; anything else is nothing.
-func (o jsonObject) list(name string) []string {
-	raw, _ := o.get(name)
-	return stringOrStrings(raw)
+// A textList is where all lists of one principal are kept: one allocation in place of one for each.
+type textList []string
+
+// newTextList makes room for claims with that many groups, by the raw value of the claim, and a handful of other values.
+func newTextList(groups string) textList {
+	return make(textList, 0, strings.Count(groups, ",")+8)
 }
 
-func stringOrStrings(raw jsontext.Value) []string {
+// of answers a claim that is only passed on, as a string or an array of strings; anything else is nothing.
+func (l *textList) of(claims jsonObject, name string) []string {
+	raw, _ := claims.get(name)
+	begin := len(*l)
 	if value, ok := text(raw); ok {
-		return []string{value}
+		*l = append(*l, value)
+	} else if values, ok := appendTexts(*l, raw); ok {
+		*l = values
 	}
-	values, _ := texts(raw)
-	return values
+	return l.from(begin)
+}
+
+// from answers what has been added since the list had that length.
+func (l *textList) from(begin int) []string {
+	if begin == len(*l) {
+		return nil
+	}
+	return (*l)[begin:len(*l):len(*l)]
 }
 
 // latestDate is the first second of the year 10000: NumericDates from there on are nonsense, and would overflow later.

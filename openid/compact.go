@@ -5,17 +5,34 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // A compactToken is a JWS in compact serialization (RFC 7515, section 7.1), taken apart but not believed.
 type compactToken struct {
 	signed          string // header and payload as they were signed, with the dot between them
-	header, payload []byte
-	signature       []byte
+	header, payload string
+	signature       []byte // in the scratch
+}
+
+// A scratch is what the reading of one token needs only while it lasts.
+type scratch struct {
+	octets  []byte
+	members []jsonMember
+}
+
+var scratches = sync.Pool{New: func() any { return &scratch{members: make([]jsonMember, 0, 64)} }}
+
+// free gives s back, without what refers to the token, unless it has become large.
+func (s *scratch) free() {
+	clear(s.members[:cap(s.members)])
+	if cap(s.octets) <= defaultMaxTokenBytes && cap(s.members) <= maxMembers {
+		scratches.Put(s)
+	}
 }
 
 // splitCompact takes a token apart. It costs one pass over the token, whatever is in it.
-func splitCompact(token string) (compactToken, error) {
+func splitCompact(token string, s *scratch) (compactToken, error) {
 	header, rest, ok1 := strings.Cut(token, ".")
 	payload, signature, ok2 := strings.Cut(rest, ".")
 	switch {
@@ -26,33 +43,39 @@ func splitCompact(token string) (compactToken, error) {
 	case strings.Contains(signature, "."):
 		return compactToken{}, errors.New("more than three segments")
 	}
-	t := compactToken{signed: token[:len(header)+1+len(payload)]}
-	for _, segment := range []struct {
-		name string
-		text string
-		to   *[]byte
-	}{{"header", header, &t.header}, {"payload", payload, &t.payload}, {"signature", signature, &t.signature}} {
-		if segment.text == "" {
-			return compactToken{}, fmt.Errorf("%s is empty", segment.name)
+	s.octets = s.octets[:0]
+	var ends [3]int
+	for i, segment := range [3]string{header, payload, signature} {
+		name := [3]string{"header", "payload", "signature"}[i]
+		if segment == "" {
+			return compactToken{}, fmt.Errorf("%s is empty", name)
 		}
-		octets, err := decodeSegment(segment.text)
-		if err != nil {
-			return compactToken{}, fmt.Errorf("%s: %w", segment.name, err)
+		var err error
+		if s.octets, err = appendSegment(s.octets, segment); err != nil {
+			return compactToken{}, fmt.Errorf("%s: %w", name, err)
 		}
-		*segment.to = octets
+		ends[i] = len(s.octets)
 	}
-	return t, nil
+	text := string(s.octets[:ends[1]])
+	return compactToken{
+		signed:    token[:len(header)+1+len(payload)],
+		header:    text[:ends[0]],
+		payload:   text[ends[0]:],
+		signature: s.octets[ends[1]:],
+	}, nil
 }
 
 var strictBase64URL = base64.RawURLEncoding.Strict()
 
 // decodeSegment decodes base64url as RFC 7515, section 2 has it: no padding, no other characters, no stray bits. The standard
 // library alone would skip CR and LF.
-func decodeSegment(s string) ([]byte, error) {
-	if strings.ContainsAny(s, "\r\n") {
+func decodeSegment(s string) ([]byte, error) { return appendSegment(nil, s) }
+
+func appendSegment(dst []byte, s string) ([]byte, error) {
+	if strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, '\n') >= 0 {
 		return nil, errors.New("line break in base64url")
 	}
-	octets, err := strictBase64URL.DecodeString(s)
+	octets, err := strictBase64URL.AppendDecode(dst, []byte(s))
 	if err != nil {
 		return nil, errors.New("not strict base64url")
 	}

@@ -25,8 +25,9 @@ func (h tokenHeader) keyID() string {
 // present (RFC 7515, section 4.1.11; RFC 7797; RFC 7516).
 var refusedHeaders = []string{"crit", "b64", "zip", "enc", "cty"}
 
-func readHeader(data []byte) (tokenHeader, error) {
-	object, err := readJSONObject(data)
+func readHeader(data string) (tokenHeader, error) {
+	var few [8]jsonMember
+	object, err := readJSONObjectInto(few[:0], data)
 	if err != nil {
 		return tokenHeader{}, err
 	}
@@ -47,7 +48,7 @@ func readHeader(data []byte) (tokenHeader, error) {
 	h.alg = alg
 	if raw, ok := object.get("typ"); ok {
 		if typ, ok := text(raw); !ok || !acceptedType(typ) {
-			return tokenHeader{}, fmt.Errorf("typ %s is not JWT or at+jwt", clip(string(raw)))
+			return tokenHeader{}, fmt.Errorf("typ %s is not JWT or at+jwt", clip(raw))
 		}
 	}
 	kid, hasKid, err := headerKeyID(object, "kid")

@@ -27,7 +27,7 @@ func TestReadHeader(t *testing.T) {
 		{"alg is not judged here", `{"alg":"none","kid":"a"}`, tokenHeader{alg: "none", kid: "a"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := readHeader([]byte(test.header))
+			got, err := readHeader(test.header)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +81,7 @@ func TestJWS_04_HeaderRefused(t *testing.T) {
 		{"typ with another script's i", `{"alg":"RS256","kid":"a","typ":"applİcatİon/jwt"}`, "typ"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := readHeader([]byte(test.header))
+			got, err := readHeader(test.header)
 			if err == nil {
 				t.Fatalf("accepted as %+v", got)
 			}
@@ -90,7 +90,7 @@ func TestJWS_04_HeaderRefused(t *testing.T) {
 			}
 		})
 	}
-	if _, err := readHeader([]byte(`{"alg":"RS256","kid":"a","nonce":"x"}`)); !errors.Is(err, errGraphToken) {
+	if _, err := readHeader(`{"alg":"RS256","kid":"a","nonce":"x"}`); !errors.Is(err, errGraphToken) {
 		t.Errorf("a token for Microsoft Graph: %v", err)
 	}
 }

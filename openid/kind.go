@@ -28,7 +28,7 @@ func workloadKind(principal *Principal) Kind {
 
 // personKind: a guest has acct 1, or signed in at another provider than the tenant's own.
 func personKind(claims jsonObject, principal *Principal) Kind {
-	if raw, ok := claims.get("acct"); ok && strings.Trim(string(raw), `"`) == "1" {
+	if raw, ok := claims.get("acct"); ok && strings.Trim(raw, `"`) == "1" {
 		return KindGuest
 	}
 	idp, present, _ := claims.text("idp")
@@ -40,7 +40,7 @@ func personKind(claims jsonObject, principal *Principal) Kind {
 
 func credentialOf(claims jsonObject) Credential {
 	_, raw, _ := claims.first([]string{"appidacr", "azpacr"})
-	switch strings.Trim(string(raw), `"`) {
+	switch strings.Trim(raw, `"`) {
 	case "0":
 		return CredentialNone
 	case "1":

@@ -247,7 +247,9 @@ func (v *Verifier) verify(ctx context.Context, token string) (*Principal, *Token
 	if len(token) > v.maxBytes {
 		return nil, refuse(ErrMalformed, "%d bytes, at most %d are read", len(token), v.maxBytes)
 	}
-	compact, err := splitCompact(token)
+	scratch := scratches.Get().(*scratch)
+	defer scratch.free()
+	compact, err := splitCompact(token, scratch)
 	if err != nil {
 		return nil, refuse(ErrMalformed, "%v", err)
 	}
@@ -260,10 +262,11 @@ func (v *Verifier) verify(ctx context.Context, token string) (*Principal, *Token
 	case !slices.Contains(v.algorithms, header.alg):
 		return nil, refuse(ErrAlgorithm, "%q", clip(header.alg))
 	}
-	claims, err := readJSONObject(compact.payload)
+	claims, err := readJSONObjectInto(scratch.members[:0], compact.payload)
 	if err != nil {
 		return nil, v.noClaims(ctx, compact, header, err)
 	}
+	scratch.members = claims.members // which may have grown
 	iss, present, err := claims.text("iss")
 	if err != nil || !present {
 		return nil, refuse(ErrIssuer, "iss is missing or not a string")

@@ -1,0 +1,354 @@
+package openid
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// What is bounded in a header and in claims before anything vouches for them. Real tokens have some 40 claims, a handful of objects, and
+// two levels.
+const (
+	maxMembers = 1000 // of all objects together
+	maxDepth   = 100
+)
+
+// A jsonScanner reads a JSON object strictly (RFC 8259, RFC 7493), in one pass over its text: names are unique in each object, strings
+// are valid UTF-8 without lone surrogates, nothing stands before or after. jsontext reads the same in more time and memory; the tests
+// hold the two against each other.
+type jsonScanner struct {
+	text    string
+	at      int
+	members int
+}
+
+// invalid says where the text stops being JSON, and quotes nothing of it.
+func (s *jsonScanner) invalid() error { return fmt.Errorf("invalid JSON at byte %d", s.at) }
+
+func (s *jsonScanner) space() {
+	for s.at < len(s.text) {
+		switch s.text[s.at] {
+		case ' ', '\t', '\r', '\n':
+			s.at++
+		default:
+			return
+		}
+	}
+}
+
+// next skips space and answers the byte that follows, or 0 at the end.
+func (s *jsonScanner) next() byte {
+	s.space()
+	if s.at == len(s.text) {
+		return 0
+	}
+	return s.text[s.at]
+}
+
+// object reads an object that begins here. Of the outermost it appends the members.
+func (s *jsonScanner) object(depth int, members []jsonMember) ([]jsonMember, error) {
+	if depth > maxDepth {
+		return nil, fmt.Errorf("nested deeper than %d levels", maxDepth)
+	}
+	s.at++ // the brace
+	if s.next() == '}' {
+		s.at++
+		return members, nil
+	}
+	var names nameSet
+	for {
+		if s.next() != '"' {
+			return nil, s.invalid()
+		}
+		name, err := s.name()
+		if err != nil {
+			return nil, err
+		}
+		if s.members++; s.members > maxMembers {
+			return nil, fmt.Errorf("more than %d members", maxMembers)
+		}
+		if !names.add(name) {
+			return nil, errors.New("duplicate member name")
+		}
+		if s.next() != ':' {
+			return nil, s.invalid()
+		}
+		s.at++
+		s.space()
+		begin := s.at
+		if err := s.value(depth); err != nil {
+			return nil, err
+		}
+		if depth == 1 {
+			members = append(members, jsonMember{name: name, value: s.text[begin:s.at]})
+		}
+		switch s.next() {
+		case ',':
+			s.at++
+		case '}':
+			s.at++
+			return members, nil
+		default:
+			return nil, s.invalid()
+		}
+	}
+}
+
+// value reads whatever begins here.
+func (s *jsonScanner) value(depth int) error {
+	if s.at == len(s.text) {
+		return s.invalid()
+	}
+	switch s.text[s.at] {
+	case '"':
+		_, err := s.string()
+		return err
+	case '{':
+		_, err := s.object(depth+1, nil)
+		return err
+	case '[':
+		return s.array(depth + 1)
+	case 't':
+		return s.literal("true")
+	case 'f':
+		return s.literal("false")
+	case 'n':
+		return s.literal("null")
+	default:
+		return s.number()
+	}
+}
+
+func (s *jsonScanner) array(depth int) error {
+	if depth > maxDepth {
+		return fmt.Errorf("nested deeper than %d levels", maxDepth)
+	}
+	s.at++ // the bracket
+	if s.next() == ']' {
+		s.at++
+		return nil
+	}
+	for {
+		s.space()
+		if err := s.value(depth); err != nil {
+			return err
+		}
+		switch s.next() {
+		case ',':
+			s.at++
+		case ']':
+			s.at++
+			return nil
+		default:
+			return s.invalid()
+		}
+	}
+}
+
+func (s *jsonScanner) literal(word string) error {
+	if !strings.HasPrefix(s.text[s.at:], word) {
+		return s.invalid()
+	}
+	s.at += len(word)
+	return nil
+}
+
+// number reads a number by the grammar of RFC 8259, section 6.
+func (s *jsonScanner) number() error {
+	if s.is('-') {
+		s.at++
+	}
+	if s.is('0') {
+		s.at++
+	} else if !s.digits() {
+		return s.invalid()
+	}
+	if s.is('.') {
+		s.at++
+		if !s.digits() {
+			return s.invalid()
+		}
+	}
+	if s.is('e') || s.is('E') {
+		s.at++
+		if s.is('+') || s.is('-') {
+			s.at++
+		}
+		if !s.digits() {
+			return s.invalid()
+		}
+	}
+	return nil
+}
+
+func (s *jsonScanner) is(c byte) bool { return s.at < len(s.text) && s.text[s.at] == c }
+
+// digits reads at least one digit.
+func (s *jsonScanner) digits() bool {
+	begin := s.at
+	for s.at < len(s.text) && '0' <= s.text[s.at] && s.text[s.at] <= '9' {
+		s.at++
+	}
+	return s.at > begin
+}
+
+// name reads a member's name, without its escapes.
+func (s *jsonScanner) name() (string, error) {
+	begin := s.at
+	escaped, err := s.string()
+	if err != nil {
+		return "", err
+	}
+	if !escaped {
+		return s.text[begin+1 : s.at-1], nil
+	}
+	name, _ := unquote(s.text[begin:s.at])
+	return name, nil
+}
+
+// special marks what ends a run of plain characters in a string: the quote, the backslash, control characters and all that is not ASCII.
+var special = func() (table [256]bool) {
+	for c := range table {
+		table[c] = c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf
+	}
+	return table
+}()
+
+// string reads a string that begins here, and reports whether there are escapes in it.
+func (s *jsonScanner) string() (escaped bool, err error) {
+	s.at++ // the quote
+	for {
+		s.plain()
+		if s.at == len(s.text) {
+			return false, s.invalid()
+		}
+		switch c := s.text[s.at]; {
+		case c == '"':
+			s.at++
+			return escaped, nil
+		case c == '\\':
+			escaped = true
+			if err := s.escape(); err != nil {
+				return false, err
+			}
+		case c < ' ':
+			return false, s.invalid()
+		default:
+			r, size := utf8.DecodeRuneInString(s.text[s.at:])
+			if r == utf8.RuneError && size == 1 {
+				return false, s.invalid()
+			}
+			s.at += size
+		}
+	}
+}
+
+// plain skips plain characters, eight at a time while there are eight.
+func (s *jsonScanner) plain() {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	text, at := s.text, s.at
+	for ; at+8 <= len(text); at += 8 {
+		word := uint64(text[at]) | uint64(text[at+1])<<8 | uint64(text[at+2])<<16 | uint64(text[at+3])<<24 |
+			uint64(text[at+4])<<32 | uint64(text[at+5])<<40 | uint64(text[at+6])<<48 | uint64(text[at+7])<<56
+		// x-ones borrows into the top bit of a byte that was zero, and x-ones*n of one that was below n, as long as no byte has its
+		// own top bit set; a borrow beyond it makes this stop too early at worst, and what follows goes byte by byte.
+		quote, backslash := word^ones*'"', word^ones*'\\'
+		if (word|(word-ones*' ')|(quote-ones)|(backslash-ones))&tops != 0 {
+			break
+		}
+	}
+	for at < len(text) && !special[text[at]] {
+		at++
+	}
+	s.at = at
+}
+
+// escape reads one escape, or two that are a pair of surrogates.
+func (s *jsonScanner) escape() error {
+	rest := s.text[s.at+1:]
+	if rest == "" {
+		return s.invalid()
+	}
+	if strings.IndexByte(`"\/bfnrt`, rest[0]) >= 0 {
+		s.at += 2
+		return nil
+	}
+	high, ok := unicodeEscape(s.text[s.at:])
+	switch {
+	case !ok || 0xdc00 <= high && high < 0xe000:
+		return s.invalid()
+	case high < 0xd800 || high >= 0xe000:
+		s.at += 6
+		return nil
+	}
+	if low, ok := unicodeEscape(s.text[s.at+6:]); !ok || low < 0xdc00 || low >= 0xe000 {
+		return s.invalid()
+	}
+	s.at += 12
+	return nil
+}
+
+// unicodeEscape reads \uXXXX at the beginning of text.
+func unicodeEscape(text string) (unit rune, ok bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	for i := 2; i < 6; i++ {
+		switch c := text[i]; {
+		case '0' <= c && c <= '9':
+			unit = unit<<4 | rune(c-'0')
+		case 'a' <= c && c <= 'f':
+			unit = unit<<4 | rune(c-'a'+10)
+		case 'A' <= c && c <= 'F':
+			unit = unit<<4 | rune(c-'A'+10)
+		default:
+			return 0, false
+		}
+	}
+	return unit, true
+}
+
+// unquote answers what a JSON string stands for.
+func unquote(quoted string) (string, bool) {
+	unquoted, err := jsontext.AppendUnquote(nil, quoted)
+	return string(unquoted), err == nil
+}
+
+// A nameSet holds the names of one object. Few are compared one by one, many are looked up, so that hostile tokens cost in proportion to
+// their size.
+type nameSet struct {
+	few  [48]string
+	n    int
+	seen uint64 // a bit for each name in few, which many names share
+	many map[string]struct{}
+}
+
+// add reports false when the name is there already.
+func (s *nameSet) add(name string) bool {
+	bit := uint64(1)
+	if name != "" {
+		bit <<= (uint(len(name))*7 + uint(name[0])*31 + uint(name[len(name)-1])) % 64
+	}
+	if s.seen&bit != 0 {
+		for i := range s.n {
+			if s.few[i] == name {
+				return false
+			}
+		}
+	}
+	if s.n < len(s.few) {
+		s.seen |= bit
+		s.few[s.n] = name
+		s.n++
+		return true
+	}
+	if s.many == nil {
+		s.many = make(map[string]struct{})
+	}
+	before := len(s.many)
+	s.many[name] = struct{}{}
+	return len(s.many) > before
+}
