@@ -86,13 +86,19 @@ func (v *Verifier) readTimes(claims jsonObject, principal *Principal) *TokenErro
 		}
 		*claim.to = date
 	}
-	now := v.now()
 	lifetime := principal.Expires.Sub(principal.IssuedAt)
 	switch {
 	case lifetime <= 0:
 		return refuse(ErrClaims, "exp is not after iat")
 	case lifetime > v.lifetime:
 		return refuse(ErrClaims, "a lifetime of %v, at most %v is accepted", lifetime, v.lifetime)
+	}
+	return v.checkTimes(principal, v.now())
+}
+
+// checkTimes are the rules that a token passes at one time and not at another.
+func (v *Verifier) checkTimes(principal *Principal, now time.Time) *TokenError {
+	switch {
 	case !now.Before(principal.Expires.Add(v.leeway)):
 		failure := refuse(ErrExpired, "exp %s, now %s", principal.Expires.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 		failure.Expires, failure.Now = principal.Expires, now

@@ -19,6 +19,7 @@ type compactToken struct {
 type scratch struct {
 	octets  []byte
 	members []jsonMember
+	tag     tokenTag
 }
 
 var scratches = sync.Pool{New: func() any { return &scratch{members: make([]jsonMember, 0, 64)} }}

@@ -232,6 +232,9 @@ func (s *site) refuse(t *testing.T, rows []refusal) {
 				t.Errorf("requests went from %+v to %+v, want %d more of each", before, after, row.wantFetches)
 			}
 			checkRefusal(t, principal, err, row.want, row.wantVerified)
+			if again, err := s.verifier.Verify(t.Context(), token); again != nil || !errors.Is(err, row.want) {
+				t.Errorf("shown again, the token is answered by %+v, %v", again, err)
+			}
 			for what, claim := range map[string]string{"object id": s.oid, "group": s.group} {
 				if strings.Contains(err.Error(), claim) {
 					t.Errorf("the text holds the %s: %q", what, err)
@@ -241,7 +244,7 @@ func (s *site) refuse(t *testing.T, rows []refusal) {
 	}
 }
 
-// refuseAll runs the table for each flavour.
+// refuseAll runs the table for each flavour, with and without a cache of verified tokens.
 func refuseAll(t *testing.T, flavours []flavour, rows []refusal) {
 	t.Helper()
 	for _, f := range flavours {
@@ -249,7 +252,15 @@ func refuseAll(t *testing.T, flavours []flavour, rows []refusal) {
 			t.Parallel()
 			newSite(t, f).refuse(t, rows)
 		})
+		t.Run(f.name+" without cache", func(t *testing.T) {
+			t.Parallel()
+			newSite(t, f, withoutCache).refuse(t, rows)
+		})
 	}
+}
+
+func withoutCache(_ *openid.ProviderConfig, config *openid.VerifierConfig) {
+	config.MaxCachedTokens = openid.NoCache
 }
 
 // checkRefusal asserts what holds for every refusal: there is no principal, the error is a TokenError with exactly one reason, and no

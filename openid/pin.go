@@ -17,6 +17,13 @@ func (p *pins) texts() []string {
 	return texts
 }
 
+// setPins puts pins in force, or none.
+func (p *Provider) setPins(next *pins) {
+	if p.pins.Swap(next) != next {
+		p.pinned.Add(1)
+	}
+}
+
 // pin answers the pins that metadata m asks for; old are those in force, nil at first.
 func (p *Provider) pin(m metadata, old *pins) (*pins, error) {
 	next := &pins{issuers: p.configured, metadata: newIssuerPattern(m.Issuer)}

@@ -86,7 +86,8 @@ type Provider struct {
 
 	keys    *keyStore
 	keyfunc keyfunc.Keyfunc
-	pins    atomic.Pointer[pins]
+	pins    atomic.Pointer[pins] // set by setPins
+	pinned  atomic.Uint64        // counts how often the pins have changed
 
 	mu         sync.Mutex
 	state      refresher
@@ -210,7 +211,7 @@ func (p *Provider) flush() bool {
 	}
 	s.generation++
 	s.lastGood, s.lastError, s.failures, s.nextDemand, s.restored = time.Time{}, nil, 0, time.Time{}, false
-	p.pins.Store(nil)
+	p.setPins(nil)
 	p.keys.clear()
 	p.wakeLoop()
 	return true

@@ -183,7 +183,7 @@ func (p *Provider) accept(m metadata, keys []*signingKey, faults []keyFault, gen
 		return change{}, err
 	}
 	if old == nil {
-		p.pins.Store(next)
+		p.setPins(next)
 		c.pinned = next.texts()
 	}
 	now := time.Now()

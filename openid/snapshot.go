@@ -127,7 +127,7 @@ func (p *Provider) adopt(content []byte) error {
 			pinned.issuers = append(pinned.issuers, newIssuerPattern(issuer))
 		}
 	}
-	p.pins.Store(pinned)
+	p.setPins(pinned)
 	if age := time.Since(s.LastGood); age > entraKeyRetention || age < -maxLeeway {
 		p.log.Warn("identity provider: the snapshot's keys are not of the last 24 hours, only its pins and distrusted keys count",
 			"authority", p.Authority(), "file", p.snapshotPath, "lastGood", s.LastGood)

@@ -1,6 +1,7 @@
 package openid
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/rsa"
@@ -22,6 +23,12 @@ const (
 
 	// NoLeeway as VerifierConfig.Leeway allows no clock skew at all.
 	NoLeeway time.Duration = -1
+
+	defaultCachedTokens = 100_000
+	defaultCacheBytes   = 32 << 20
+
+	// NoCache as VerifierConfig.MaxCachedTokens verifies the signature of each token each time.
+	NoCache = -1
 )
 
 // VerifierConfig says which tokens are accepted. Providers and Audiences are required.
@@ -47,6 +54,12 @@ type VerifierConfig struct {
 	// MaxTokenBytes bounds the length of a token. The default is 65,536. A header or claims with more than 1,000 members or
 	// objects are refused whatever the length.
 	MaxTokenBytes int
+	// MaxCachedTokens and MaxCacheBytes bound how many verified tokens are remembered, and roughly how much memory they take. A
+	// remembered token is not verified again, but refused all the same once its time is over, its tenant is not accepted any more,
+	// or its key is not trusted any more. The token itself is not kept. The defaults are 100,000 tokens and 32 MiB, which is some
+	// 20,000 tokens of the usual size. NoCache switches it off.
+	MaxCachedTokens int
+	MaxCacheBytes   int
 	// Now is the clock that exp, nbf and iat are compared with, for tests of single tokens. The default is time.Now.
 	Now func() time.Time
 }
@@ -64,6 +77,7 @@ type Verifier struct {
 	lifetime   time.Duration
 	maxBytes   int
 	now        func() time.Time
+	cache      *tokenCache // nil with NoCache
 }
 
 // NewVerifier checks the configuration; an error names the field. It never waits for the network.
@@ -104,6 +118,9 @@ func NewVerifier(config VerifierConfig) (*Verifier, error) {
 		return nil, err
 	}
 	if err := v.setBounds(); err != nil {
+		return nil, err
+	}
+	if err := v.setCache(config.MaxCachedTokens, config.MaxCacheBytes); err != nil {
 		return nil, err
 	}
 	return v, nil
@@ -215,6 +232,24 @@ func (v *Verifier) setBounds() error {
 	return nil
 }
 
+func (v *Verifier) setCache(maxTokens, maxBytes int) error {
+	switch {
+	case maxTokens == NoCache && maxBytes == 0:
+		return nil
+	case maxTokens == NoCache:
+		return errors.New("openid: VerifierConfig.MaxCacheBytes: contradicts NoCache")
+	case maxTokens < 0:
+		return fmt.Errorf("openid: VerifierConfig.MaxCachedTokens: %d is negative", maxTokens)
+	case maxBytes < 0:
+		return fmt.Errorf("openid: VerifierConfig.MaxCacheBytes: %d is negative", maxBytes)
+	}
+	var err error
+	if v.cache, err = newTokenCache(cmp.Or(maxTokens, defaultCachedTokens), cmp.Or(maxBytes, defaultCacheBytes)); err != nil {
+		return fmt.Errorf("openid: VerifierConfig.MaxCachedTokens: %w", err)
+	}
+	return nil
+}
+
 // Ready returns nil when every provider is ready, or says which is not and why.
 func (v *Verifier) Ready() error {
 	var problems []error
@@ -249,6 +284,16 @@ func (v *Verifier) verify(ctx context.Context, token string) (*Principal, *Token
 	}
 	scratch := scratches.Get().(*scratch)
 	defer scratch.free()
+	var tag tokenTag
+	var issuers uint64
+	cacheable := v.cache != nil && len(token) <= defaultMaxTokenBytes
+	if cacheable {
+		tag = v.cache.tag(token, scratch)
+		if principal := v.cached(tag); principal != nil {
+			return principal, nil
+		}
+		issuers = v.issuerChanges()
+	}
 	compact, err := splitCompact(token, scratch)
 	if err != nil {
 		return nil, refuse(ErrMalformed, "%v", err)
@@ -297,6 +342,9 @@ func (v *Verifier) verify(ctx context.Context, token string) (*Principal, *Token
 		failure.Tenant, _, _ = claims.text("tid")
 		failure.ObjectID = claims.display(v.names.ObjectID)
 		return nil, at(provider, header, failure)
+	}
+	if cacheable {
+		v.remember(tag, principal, provider, header, key, issuers)
 	}
 	return principal, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"hubgate.example/openid"
 	"hubgate.example/openid/openidtest"
 )
 
@@ -18,11 +19,7 @@ import (
 func BenchmarkVerify(b *testing.B) {
 	for _, n := range []int{5, 200} {
 		s := newSite(b, withRSA(entraV1))
-		groups := make([]string, n)
-		for i := range groups {
-			groups[i] = fmt.Sprintf("c0ffee00-1234-4321-8765-%012x", i)
-		}
-		options := []openidtest.Claim{openidtest.Groups(groups...)}
+		options := []openidtest.Claim{openidtest.Groups(manyGroups(n)...)}
 		for _, name := range []string{"aio", "rh", "xms_ftd", "wids", "ipaddr", "name"} { // claims of real tokens that nobody reads
 			options = append(options, openidtest.With(name, strings.Repeat("x", 80)))
 		}
@@ -45,14 +42,19 @@ func BenchmarkVerify(b *testing.B) {
 			digest := sha256.Sum256(signed)
 			return rsa.VerifyPKCS1v15(public, crypto.SHA256, digest[:], signature)
 		}
-		verify := func() error {
-			_, err := s.verifier.Verify(b.Context(), token)
-			return err
+		verify := func(v *openid.Verifier) func() error {
+			return func() error {
+				_, err := v.Verify(b.Context(), token)
+				return err
+			}
 		}
+		config := s.verifierConfig
+		config.Providers, config.MaxCachedTokens = []*openid.Provider{s.provider}, openid.NoCache
+		cold := newVerifier(b, config)
 		for _, bb := range []struct {
 			name string
 			f    func() error
-		}{{"limit", limit}, {"Verify", verify}} {
+		}{{"limit", limit}, {"cold", verify(cold)}, {"warm", verify(s.verifier)}} {
 			b.Run(fmt.Sprintf("groups=%d/%s", n, bb.name), func(b *testing.B) {
 				b.ReportAllocs()
 				b.SetBytes(int64(len(token)))
