@@ -44,13 +44,15 @@ type Operation struct {
 //	/subscriptions/{id}/resourceGroups[/{name}]    Microsoft.Resources/subscriptions/resourceGroups/...
 //	/subscriptions/{id}/resources, locations       Microsoft.Resources/subscriptions/{word}/read
 //	.../resourceGroups/{name}/resources            Microsoft.Resources/subscriptions/resourceGroups/resources/read
+//	/subscriptions/{id}/operationresults/{id}      Microsoft.Resources/subscriptions/operationresults/read, at the subscription
 //	/subscriptions/{id}/providers[/{namespace}]    Microsoft.Resources/subscriptions/providers/read, at the subscription
 //	/providers[/{namespace}]                       Microsoft.Resources/providers/read, at "/"
 //	/tenants                                       Microsoft.Resources/tenants/read, at "/"
 //
 // Role assignments are authorized at the scope that they are for, all other extension resources at their own id. A path that
 // ends in a type is a collection, and only read. Locations and providers are lists too, but not of things with a scope of
-// their own, so they are not marked as a Collection.
+// their own, so they are not marked as a Collection. The result of an operation is marked as one: who began the operation may
+// read it without a role at the subscription, and only its handler knows who that is.
 //
 // Headers and parameters that would override the method are ignored. Errors wrap [ErrInvalidPath] (among them a POST whose
 // path names no operation), [ErrUnknownPath] or [ErrMethod].
@@ -145,23 +147,26 @@ func (p place) typed() (string, bool) {
 // A listing is a collection that lies in no resource provider.
 type listing struct {
 	parent, word string
-	// resourceType is what the action is made of, and items reports whether what is listed has scopes of its own.
+	// resourceType is what the action is made of, and items reports whether the handler decides what is shown.
 	resourceType string
 	items        bool
+	// named reports whether a name may follow, which makes no difference.
+	named bool
 }
 
 var listings = []listing{
-	{"", "subscriptions", subscriptionType, true},
-	{"", "tenants", rootNamespace + "/tenants", true},
-	{"", "providers", rootNamespace + "/providers", false},
-	{subscriptionType, "resourceGroups", resourceGroupType, true},
-	{subscriptionType, "resources", subscriptionType + "/resources", true},
-	{subscriptionType, "locations", subscriptionType + "/locations", false},
-	{subscriptionType, "providers", subscriptionType + "/providers", false},
-	{resourceGroupType, "resources", resourceGroupType + "/resources", true},
+	{parent: "", word: "subscriptions", resourceType: subscriptionType, items: true},
+	{parent: "", word: "tenants", resourceType: rootNamespace + "/tenants", items: true},
+	{parent: "", word: "providers", resourceType: rootNamespace + "/providers", named: true},
+	{parent: subscriptionType, word: "resourceGroups", resourceType: resourceGroupType, items: true},
+	{parent: subscriptionType, word: "resources", resourceType: subscriptionType + "/resources", items: true},
+	{parent: subscriptionType, word: "locations", resourceType: subscriptionType + "/locations"},
+	{parent: subscriptionType, word: "operationresults", resourceType: subscriptionType + "/operationresults", items: true, named: true},
+	{parent: subscriptionType, word: "providers", resourceType: subscriptionType + "/providers", named: true},
+	{parent: resourceGroupType, word: "resources", resourceType: resourceGroupType + "/resources", items: true},
 }
 
-// listing returns the listing that the rest of the path names. Of a provider, the list and the single one are the same.
+// listing returns the listing that the rest of the path names.
 func (p place) listing() (listing, bool) {
 	if p.inProvider {
 		return listing{}, false
@@ -173,7 +178,7 @@ func (p place) listing() (listing, bool) {
 			continue
 		}
 		_, beyond := nextSegment(after)
-		return l, after == "" || l.word == "providers" && beyond == ""
+		return l, after == "" || l.named && beyond == ""
 	}
 	return listing{}, false
 }
