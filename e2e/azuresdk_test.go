@@ -2,12 +2,21 @@ package e2e
 
 import (
 	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
@@ -26,18 +35,31 @@ const (
 	newAssignment = "1f0e5f7e-4a43-4a86-8d2b-6f7a3f1f0a55"
 )
 
-// cloudOf is the SDK's configuration for the demo, found as a user would find it: by Resource Manager's own metadata.
-func (d demo) cloudOf(t *testing.T) cloud.Configuration {
+// installation is what a user would find out: what Resource Manager's own metadata says.
+func (d demo) installation(t *testing.T) openid.Installation {
 	t.Helper()
 	installation, err := openid.Discover(t.Context(), d.URL, openid.DiscoverConfig{Transport: d.Client.Transport})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !installation.ADFS {
-		t.Fatalf("loginEndpoint %s is not an AD FS", installation.LoginEndpoint)
+	return installation
+}
+
+// tenantOf is the tenant that the SDK signs a principal in to. It calls an AD FS's adfs.
+func (d demo) tenantOf(t *testing.T, p principal) string {
+	t.Helper()
+	if d.installation(t).ADFS {
+		return "adfs"
 	}
+	return p.TenantID
+}
+
+// cloudOf is the SDK's configuration for the demo.
+func (d demo) cloudOf(t *testing.T) cloud.Configuration {
+	t.Helper()
+	installation := d.installation(t)
 	return cloud.Configuration{
-		ActiveDirectoryAuthorityHost: strings.TrimSuffix(installation.LoginEndpoint, "adfs"), // the SDK adds the tenant, adfs
+		ActiveDirectoryAuthorityHost: strings.TrimSuffix(installation.LoginEndpoint, "adfs"), // the SDK adds the tenant
 		Services: map[cloud.ServiceName]cloud.ServiceConfiguration{
 			cloud.ResourceManager: {Endpoint: d.URL, Audience: installation.Audiences[0]},
 		},
@@ -52,10 +74,12 @@ func (d demo) armOptions(t *testing.T) *arm.ClientOptions {
 	return &arm.ClientOptions{ClientOptions: d.clientOptions(t), DisableRPRegistration: true}
 }
 
-// credentials are the ways in which a service principal signs in to an AD FS.
+// credentials are the ways in which a service principal signs in. The SDK signs with RS256 for AD FS and with PS256 for Entra ID, to
+// which one may send assertions signed with RS256 too.
 func (d demo) credentials(t *testing.T, p principal) map[string]azcore.TokenCredential {
 	t.Helper()
-	secret, err := azidentity.NewClientSecretCredential("adfs", p.ApplicationID, p.ClientSecret, &azidentity.ClientSecretCredentialOptions{
+	tenant := d.tenantOf(t, p)
+	secret, err := azidentity.NewClientSecretCredential(tenant, p.ApplicationID, p.ClientSecret, &azidentity.ClientSecretCredentialOptions{
 		ClientOptions: d.clientOptions(t), DisableInstanceDiscovery: true,
 	})
 	if err != nil {
@@ -69,31 +93,63 @@ func (d demo) credentials(t *testing.T, p principal) map[string]azcore.TokenCred
 	if err != nil {
 		t.Fatal(err)
 	}
-	certificate, err := azidentity.NewClientCertificateCredential("adfs", p.ApplicationID, certificates, key, &azidentity.ClientCertificateCredentialOptions{
+	certificate, err := azidentity.NewClientCertificateCredential(tenant, p.ApplicationID, certificates, key, &azidentity.ClientCertificateCredentialOptions{
 		ClientOptions: d.clientOptions(t), DisableInstanceDiscovery: true,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]azcore.TokenCredential{"secret": secret, "certificate": certificate}
+	all := map[string]azcore.TokenCredential{"secret": secret, "certificate": certificate}
+	if tenant == "adfs" {
+		return all
+	}
+	all["assertion"], err = azidentity.NewClientAssertionCredential(tenant, p.ApplicationID, func(context.Context) (string, error) {
+		return signAssertion(p.ApplicationID, d.URL+"/"+tenant+"/oauth2/v2.0/token", certificates[0], key.(*rsa.PrivateKey))
+	}, &azidentity.ClientAssertionCredentialOptions{ClientOptions: d.clientOptions(t), DisableInstanceDiscovery: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// signAssertion makes a client assertion (RFC 7523) that is signed with RS256 and names its certificate by x5t.
+func signAssertion(clientID, audience string, certificate *x509.Certificate, key *rsa.PrivateKey) (string, error) {
+	thumbprint := sha1.Sum(certificate.Raw)
+	var parts []string
+	for _, part := range []any{
+		map[string]any{"alg": "RS256", "typ": "JWT", "x5t": base64.RawURLEncoding.EncodeToString(thumbprint[:])},
+		map[string]any{"aud": audience, "iss": clientID, "sub": clientID, "jti": rand.Text(),
+			"nbf": time.Now().Unix(), "exp": time.Now().Add(5 * time.Minute).Unix()},
+	} {
+		content, err := json.Marshal(part)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, base64.RawURLEncoding.EncodeToString(content))
+	}
+	digest := sha256.Sum256([]byte(strings.Join(parts, ".")))
+	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, digest[:])
+	return strings.Join(append(parts, base64.RawURLEncoding.EncodeToString(signature)), "."), err
 }
 
 // TestAzureSDK drives the demo with the unmodified Azure SDK for Go, as the service principal that owns the first subscription.
 func TestAzureSDK(t *testing.T) {
-	d := startDemo(t)
-	deployer, ok := d.principals(t)["deployer"]
-	if !ok {
-		t.Fatal("demo principals lists no deployer")
-	}
-	for name, credential := range d.credentials(t, deployer) {
-		t.Run(name, func(t *testing.T) {
-			subscriptions := listSubscriptions(t, d, credential)
-			if len(subscriptions) != 1 {
-				t.Fatalf("subscriptions %v, want the one that deployer owns", subscriptions)
-			}
-			testResourceGroups(t, d, credential, subscriptions[0], name)
-			testRoleAssignments(t, d, credential, subscriptions[0])
-		})
+	for _, provider := range []string{"adfs", "entra"} {
+		d := startDemo(t, "--provider", provider)
+		deployer, ok := d.principals(t)["deployer"]
+		if !ok {
+			t.Fatal("demo principals lists no deployer")
+		}
+		for name, credential := range d.credentials(t, deployer) {
+			t.Run(provider+" "+name, func(t *testing.T) {
+				subscriptions := listSubscriptions(t, d, credential)
+				if len(subscriptions) != 1 {
+					t.Fatalf("subscriptions %v, want the one that deployer owns", subscriptions)
+				}
+				testResourceGroups(t, d, credential, subscriptions[0], name)
+				testRoleAssignments(t, d, credential, subscriptions[0])
+			})
+		}
 	}
 }
 

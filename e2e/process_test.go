@@ -51,7 +51,7 @@ func build(dir, pkg, to string) error {
 
 // A demo is a running demo server.
 type demo struct {
-	URL    string // https, of Resource Manager and AD FS alike
+	URL    string // https, of Resource Manager and the identity provider alike
 	Data   string
 	Client *http.Client // trusts the demo's certificate authority
 }
@@ -62,7 +62,7 @@ var httpsURL = regexp.MustCompile(`https://localhost:\d+`)
 func startDemo(t *testing.T, args ...string) demo {
 	t.Helper()
 	d := demo{Data: t.TempDir()}
-	args = append([]string{"serve", "--data", d.Data, "--listen", "127.0.0.1:0", "--listen-http", ""}, args...)
+	args = append([]string{"serve", "--data", d.Data, "--listen", "127.0.0.1:0", "--listen-http", "", "--listen-admin", "127.0.0.1:0"}, args...)
 	command := exec.Command(binaries.demo, args...)
 	stdout, err := command.StdoutPipe()
 	if err != nil {
@@ -159,19 +159,43 @@ type principal struct {
 	ApplicationID   string `json:"applicationId"`
 	ClientSecret    string `json:"clientSecret"`
 	CertificateFile string `json:"certificateFile"`
+	Username        string `json:"username"`
+	Password        string `json:"password"`
+	HomeTenantID    string `json:"homeTenantId"` // of a guest
 }
 
+// principals are the sample principals, each in its own tenant: where it is no guest and, of an application in several, the first.
 func (d demo) principals(t *testing.T) map[string]principal {
+	t.Helper()
+	principals := make(map[string]principal)
+	for _, p := range d.allPrincipals(t) {
+		if _, earlier := principals[p.Name]; !earlier && p.HomeTenantID == "" {
+			principals[p.Name] = p
+		}
+	}
+	return principals
+}
+
+// allPrincipals are the sample principals of all tenants.
+func (d demo) allPrincipals(t *testing.T) []principal {
 	t.Helper()
 	var list []principal
 	if err := json.Unmarshal(d.run(t, "principals", "--output", "json"), &list); err != nil {
 		t.Fatal(err)
 	}
-	principals := make(map[string]principal)
-	for _, p := range list {
-		principals[p.Name] = p
+	return list
+}
+
+// of returns the entry of a principal in another tenant.
+func (d demo) of(t *testing.T, name, tenant string) principal {
+	t.Helper()
+	for _, p := range d.allPrincipals(t) {
+		if p.Name == name && p.TenantID == tenant {
+			return p
+		}
 	}
-	return principals
+	t.Fatalf("no principal %s in the tenant %s", name, tenant)
+	return principal{}
 }
 
 // run runs another command of the demo on the same data directory.

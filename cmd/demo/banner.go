@@ -10,17 +10,19 @@ import (
 	"text/tabwriter"
 
 	"hubgate.example/cmd/demo/internal/datadir"
+	"hubgate.example/cmd/demo/internal/resourcemanager"
 	"hubgate.example/cmd/demo/internal/sample"
 	"hubgate.example/rbac"
 )
 
 // printBanner says where the demo is, whom one can be and what to try.
 func (s *site) printBanner(w io.Writer) error {
-	_, err := io.WriteString(w, s.overview()+"\nCtrl-C ends it.\n")
+	_, err := io.WriteString(w, s.overview()+s.commands()+"\nCtrl-C ends it.\n")
 	return err
 }
 
-// overview is the banner, and what a browser is shown. Nothing in it is secret.
+// overview says where the demo is and whom one can be: the first part of the banner, and what a browser is shown. Nothing in it
+// is secret.
 func (s *site) overview() string {
 	var b strings.Builder
 	line := func(name, value string) { fmt.Fprintf(&b, "  %-18s %s\n", name, value) }
@@ -29,23 +31,23 @@ func (s *site) overview() string {
 	if s.plainURL != "" {
 		line("", s.plainURL+" (for curl and a browser on this machine)")
 	}
-	for _, provider := range s.providers {
-		line("Authority", provider.Authority())
-	}
-	audiences := s.identity.audiences
-	if !s.options.external() {
-		audiences = audiences[:1] // the other is the same with a slash
-	}
-	for _, audience := range audiences {
-		line("Audience", audience)
-	}
-	line("CA to trust", s.ca.File())
-	for _, subscription := range s.inventory.Subscriptions() {
-		text := subscription.ID
-		if subscription.DisplayName != subscription.ID {
-			text += " " + subscription.DisplayName
+	if own := s.identity.own; own != nil {
+		line("Authority", s.authority())
+		line("Audience", own.installation.User.Audience)
+		s.writeTenants(line)
+		if s.adminURL != "" {
+			line("Administration", s.adminURL)
+			line("Audience", own.installation.Admin.Audience)
+			writeSubscriptions(line, s.admin.inventory.Subscriptions())
 		}
-		line("Subscription", text)
+	} else {
+		for _, provider := range s.providers {
+			line("Authority", provider.Authority())
+		}
+		for _, audience := range s.identity.audiences {
+			line("Audience", audience)
+		}
+		writeSubscriptions(line, s.user.inventory.Subscriptions())
 	}
 	if len(s.options.imports) > 0 {
 		line("Imported", fmt.Sprintf("%s, %s", count(len(s.imported.Roles), "role definition"), count(len(s.imported.Assignments), "role assignment")))
@@ -53,24 +55,81 @@ func (s *site) overview() string {
 	if s.options.external() && len(s.imported.Assignments) == 0 {
 		line("Roles", "nobody has a role yet: --import FILE")
 	}
-
-	curl := `curl -sS -w '\n' --cacert ` + shellWord(s.ca.File()) + ` -H "Authorization: Bearer $TOKEN" `
-	if s.options.external() {
-		fmt.Fprintf(&b, "\nWith a token of your own in $TOKEN:\n\n  %s%s\n", curl, shellWord(s.url+"/subscriptions?api-version=2022-12-01"))
-	} else {
-		b.WriteString("\nSample principals (demo principals lists their credentials):\n\n")
-		table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-		for _, p := range sample.Principals() {
-			fmt.Fprintf(table, "  %s\t%s\t%s\n", p.Name, p.Kind, s.about(p))
-		}
-		table.Flush()
-		groups := s.url + "/subscriptions/" + sample.ProductionID + "/resourcegroups"
-		fmt.Fprintf(&b, "\nGet a token, make a call that is allowed, and one that is not:\n\n  %s\n  %s%s\n  %s-X DELETE %s\n",
-			"TOKEN=$("+s.tokenCommandLine()+")",
-			curl, shellWord(groups+"?api-version=2021-04-01"),
-			curl, shellWord(groups+"/app?api-version=2021-04-01"))
-	}
+	s.writePrincipals(&b)
 	return b.String()
+}
+
+// authority is what clients sign in at, as one would write it down.
+func (s *site) authority() string {
+	if s.options.provider == entra {
+		return s.url + "/{tenant}"
+	}
+	return s.identity.loginEndpoint
+}
+
+// writeTenants lists the subscriptions, each below its tenant where there are several.
+func (s *site) writeTenants(line func(name, value string)) {
+	subscriptions := s.user.inventory.Subscriptions()
+	tenants := s.identity.own.installation.Tenants
+	if len(tenants) == 1 {
+		writeSubscriptions(line, subscriptions)
+		return
+	}
+	for _, tenant := range tenants {
+		about := tenant.ID + " " + tenant.DisplayName + ", " + tenant.Domain
+		if !slices.Contains(s.user.verifier.Tenants(), tenant.ID) {
+			line("Tenant", about+", not registered")
+			continue
+		}
+		line("Tenant", about)
+		writeSubscriptions(line, slices.DeleteFunc(slices.Clone(subscriptions), func(s resourcemanager.Subscription) bool {
+			return s.Tenant != tenant.ID
+		}))
+	}
+}
+
+func writeSubscriptions(line func(name, value string), subscriptions []resourcemanager.Subscription) {
+	for _, subscription := range subscriptions {
+		text := subscription.ID
+		if subscription.DisplayName != subscription.ID {
+			text += " " + subscription.DisplayName
+		}
+		line("Subscription", text)
+	}
+}
+
+// writePrincipals lists the sample principals, if they are there.
+func (s *site) writePrincipals(b *strings.Builder) {
+	if s.identity.own == nil {
+		return
+	}
+	b.WriteString("\nSample principals (demo principals lists their credentials):\n\n")
+	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	installation := s.identity.own.installation
+	for _, tenant := range installation.Tenants {
+		for _, p := range tenant.Principals() {
+			columns := []string{p.Name, string(p.Kind)}
+			if len(installation.Tenants) > 1 {
+				columns = append(columns, tenant.DisplayName)
+			}
+			fmt.Fprintf(table, "  %s\t%s\n", strings.Join(columns, "\t"), s.about(p))
+		}
+	}
+	table.Flush()
+}
+
+// commands are what to paste. They name files of this machine.
+func (s *site) commands() string {
+	curl := `curl -sS -w '\n' --cacert ` + shellWord(s.ca.File()) + ` -H "Authorization: Bearer $TOKEN" `
+	trust := fmt.Sprintf("\nThe CA to trust is in %s\n", s.ca.File())
+	if s.identity.own == nil {
+		return trust + fmt.Sprintf("\nWith a token of your own in $TOKEN:\n\n  %s%s\n", curl, shellWord(s.url+"/subscriptions?api-version=2022-12-01"))
+	}
+	groups := s.url + "/subscriptions/" + sample.ProductionID + "/resourcegroups"
+	return trust + fmt.Sprintf("\nGet a token, make a call that is allowed, and one that is not:\n\n  %s\n  %s%s\n  %s-X DELETE %s\n",
+		"TOKEN=$("+s.tokenCommandLine()+")",
+		curl, shellWord(groups+"?api-version=2021-04-01"),
+		curl, shellWord(groups+"/app?api-version=2021-04-01"))
 }
 
 // about says in a few words what a sample principal may do.
@@ -78,7 +137,7 @@ func (s *site) about(p sample.Principal) string {
 	ids := append(p.GroupIDs(), p.ObjectID)
 	more := 0
 	for _, a := range s.imported.Assignments {
-		if !isSample(a) && slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, a.PrincipalID) }) {
+		if !s.isSample(a) && slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, a.PrincipalID) }) {
 			more++
 		}
 	}
@@ -93,8 +152,9 @@ func (s *site) about(p sample.Principal) string {
 }
 
 // isSample reports whether an imported assignment is one of the samples: what a demo exports has them in it.
-func isSample(a rbac.RoleAssignment) bool {
-	return slices.ContainsFunc(sample.RoleAssignments(), func(b rbac.RoleAssignment) bool { return strings.EqualFold(a.Name, b.Name) })
+func (s *site) isSample(a rbac.RoleAssignment) bool {
+	installation := s.identity.own.installation
+	return slices.ContainsFunc(installation.RoleAssignments(installation.User), func(b rbac.RoleAssignment) bool { return strings.EqualFold(a.Name, b.Name) })
 }
 
 func count(n int, what string) string {

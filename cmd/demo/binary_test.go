@@ -63,9 +63,9 @@ type process struct {
 func startProcess(t *testing.T, binary, home string, args ...string) *process {
 	t.Helper()
 	if len(args) > 0 && args[0] == "serve" {
-		args = append(args, "--listen", "127.0.0.1:0", "--listen-http", "127.0.0.1:0")
+		args = append(args, "--listen", "127.0.0.1:0", "--listen-http", "127.0.0.1:0", "--listen-admin", "127.0.0.1:0")
 	} else {
-		args = append([]string{"--listen", "127.0.0.1:0", "--listen-http", "127.0.0.1:0"}, args...)
+		args = append([]string{"--listen", "127.0.0.1:0", "--listen-http", "127.0.0.1:0", "--listen-admin", "127.0.0.1:0"}, args...)
 	}
 	p := &process{command: exec.Command(binary, args...), stderr: &bytes.Buffer{}}
 	p.command.Env = append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME=")

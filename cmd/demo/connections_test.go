@@ -71,7 +71,9 @@ func TestSilentConnectionsAreKnown(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := startServers(http.NotFoundHandler(), certificate, listeners[0], listeners[1], slog.New(slog.DiscardHandler))
+	s := newServers(slog.New(slog.DiscardHandler))
+	s.startTLS(http.NotFoundHandler(), certificate, listeners[0])
+	s.start(http.NotFoundHandler(), listeners[1])
 	t.Cleanup(func() { s.drain() })
 
 	transport := newTransport(ca.Pool())

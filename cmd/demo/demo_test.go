@@ -17,12 +17,14 @@ import (
 	"time"
 
 	"hubgate.example/cmd/demo/internal/datadir"
+	"hubgate.example/cmd/demo/internal/sample"
 )
 
 // A demo is a server that runs in this process, started as the command line starts it.
 type demo struct {
 	data    string // its data directory
 	url     string // https://localhost:{port}
+	admin   string // the administrator's https://localhost:{port}, or ""
 	plain   string // http://127.0.0.1:{port}, or ""
 	banner  string
 	client  *http.Client // trusts ca.pem
@@ -56,13 +58,15 @@ func start(t *testing.T, args ...string) *demo {
 	if err := errors.Join(os.Mkdir(data, 0o700), os.CopyFS(data, os.DirFS(rsaKeys()))); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"signing.pem", "clients/deployer.pem"} { // CopyFS does not keep modes
+	for _, file := range rsaKeyFiles { // CopyFS does not keep modes
 		if err := os.Chmod(filepath.Join(data, file), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return startIn(t, data, args...)
 }
+
+var rsaKeyFiles = []string{"signing.pem", "signing-entra.pem", "clients/deployer.pem", "clients/operations.pem"}
 
 // rsaKeys is a data directory with nothing but the RSA keys.
 var rsaKeys = sync.OnceValue(func() string {
@@ -74,7 +78,7 @@ var rsaKeys = sync.OnceValue(func() string {
 	if err != nil {
 		panic(err)
 	}
-	for _, file := range []string{"signing.pem", "clients/deployer.pem"} {
+	for _, file := range rsaKeyFiles {
 		if _, err := dir.KeyPair(file, nil, datadir.SelfSigned("test")); err != nil {
 			panic(err)
 		}
@@ -92,7 +96,7 @@ func TestMain(m *testing.M) {
 func startIn(t *testing.T, data string, args ...string) *demo {
 	t.Helper()
 	d := &demo{data: data, stderr: &buffer{}}
-	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--listen-http", "127.0.0.1:0", "--data", data}, args...)
+	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--listen-http", "127.0.0.1:0", "--listen-admin", "127.0.0.1:0", "--data", data}, args...)
 	ctx, cancel := context.WithCancel(context.Background())
 	status := make(chan int, 1)
 	output, stdout := io.Pipe()
@@ -117,6 +121,9 @@ func startIn(t *testing.T, data string, args ...string) *demo {
 	d.banner = string(banner)
 	if d.url = regexp.MustCompile(`https://localhost:\d+`).FindString(d.banner); d.url == "" {
 		t.Fatalf("the banner names no URL:\n%s\n%s", d.banner, d.stderr)
+	}
+	if admin := regexp.MustCompile(`Administration +(https://localhost:\d+)`).FindStringSubmatch(d.banner); admin != nil {
+		d.admin = admin[1]
 	}
 	d.plain = regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(d.banner)
 	dir, err := datadir.Open(data)
@@ -157,9 +164,20 @@ func runCommand(t *testing.T, args ...string) string {
 }
 
 // token gets a token as scripts do.
-func (d *demo) token(t *testing.T, name string) string {
+func (d *demo) token(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	return strings.TrimSuffix(runCommand(t, "token", "--as", name, "--data", d.data), "\n")
+	args = append([]string{"token", "--as", name, "--data", d.data}, args...)
+	return strings.TrimSuffix(runCommand(t, args...), "\n")
+}
+
+// principal finds a sample principal in its own tenant.
+func principal(t *testing.T, installation sample.Installation, name string) sample.Principal {
+	t.Helper()
+	p, err := findPrincipal(installation, name, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // A call is a request and what came of it.

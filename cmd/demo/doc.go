@@ -1,29 +1,41 @@
-// Demo is a local Azure Stack Hub to point real Azure clients at: an AD FS to get tokens from, and a small Resource Manager
-// behind the gate.
+// Demo is a local Azure Stack Hub to point real Azure clients at: an identity provider to get tokens from, and a small Resource
+// Manager behind the gate.
 //
 //	go run ./cmd/demo
 //
 // prints where it is, whom one can be, and three commands to paste: get a token, make a call that is allowed, and one that
 // is not. Nothing is configured and nothing has to be installed.
 //
-//	https://localhost:8443    Resource Manager and, at /adfs, AD FS. Its certificate is issued by a CA that the demo makes
-//	                          for itself; clients trust ca.pem in the data directory.
-//	http://127.0.0.1:8080     the same for curl and a browser. Requests are answered only when their Host header names
-//	                          this machine, so that no web site can reach the demo through a browser (DNS rebinding).
+//	https://localhost:8443    Resource Manager for users and, at /adfs, an AD FS or, with --provider entra, at /{tenant} an
+//	                          Entra ID. Its certificate is issued by a CA that the demo makes for itself; clients trust
+//	                          ca.pem in the data directory.
+//	https://localhost:8444    Resource Manager for the administrator.
+//	http://127.0.0.1:8080     the same as the first for curl and a browser. Requests are answered only when their Host header
+//	                          names this machine, so that no web site can reach the demo through a browser (DNS rebinding).
 //
 // # The way of a request
 //
-// A client asks /metadata/endpoints for the identity provider and the audience, gets a token at /adfs/oauth2/token and sends
-// it with its calls. [middleware.Gate] verifies the token against what [openid.Provider] fetched from the AD FS, over HTTPS
-// like everyone else, and lets through what the role assignments in an [rbac.MemoryStore] allow. Behind it lie the Resource
-// Manager (internal/resourcemanager) and Microsoft.Authorization ([armapi]), by which role assignments are changed with
-// effect on the next request, and which are gone with the resource that they are at. / tells a browser what is where. /livez
-// answers as long as the process lives; /readyz as soon as tokens can be verified.
+// A client asks /metadata/endpoints for the identity provider and the audience, gets a token there
+// (internal/identityprovider) and sends it with its calls. [middleware.Gate] verifies the token against what [openid.Provider] fetched
+// from the identity provider, over HTTPS like everyone else, and lets through what the role assignments in an [rbac.MemoryStore]
+// allow. Behind it lie the Resource Manager (internal/resourcemanager) and Microsoft.Authorization ([armapi]), by which role
+// assignments are changed with effect on the next request, and which are gone with the resource that they are at. / tells a browser
+// what is where. /livez answers as long as the process lives; /readyz as soon as tokens can be verified.
+//
+// # Two sides and many tenants
+//
+// The administrator's side is a Resource Manager of its own: with other subscriptions, another store of roles, a gate that takes
+// another audience, and the same identity provider. Tokens of one side do not open the other.
+//
+// An AD FS has one directory tenant. The Entra ID has three (internal/sample): the home tenant, a guest directory, and one that is not
+// registered, whose tokens are genuine and refused. On the administrator's side guest directories are registered and removed
+// while the demo runs. A removed one's tokens are refused from the next request on, and its subscriptions are out of sight. The next
+// start knows nothing of it.
 //
 // # Someone else's identity provider
 //
 // With --authority and --audience, or --resource-manager to discover both, the demo trusts an existing AD FS or Entra ID in
-// place of its own. It then has no AD FS and no sample principals. Role assignments come from files (--import), subscriptions
+// place of its own. It then has no sample principals and no administrator's side. Role assignments come from files (--import), subscriptions
 // from --subscription; without it the sample subscriptions are there, in the first tenant.
 //
 // # Commands

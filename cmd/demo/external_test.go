@@ -155,7 +155,7 @@ func TestExternalAuthorityWithSampleSubscriptions(t *testing.T) {
 	if got := d.call(t, p.Token(openidtest.User(someSID)), "GET", sandbox+"/resourcegroups/lab"+version, ""); got.status != 200 {
 		t.Errorf("reader by import: %d %s", got.status, got.code)
 	}
-	owner := p.Token(openidtest.User(sample.Principals()[0].ObjectID))
+	owner := p.Token(openidtest.User(principal(t, sample.ADFS(), "owner").ObjectID))
 	if got := d.call(t, owner, "GET", production+version, ""); got.code != "AuthorizationFailed" {
 		t.Errorf("the sample owner: %d %s", got.status, got.code)
 	}
@@ -190,8 +190,8 @@ func TestSeveralTenants(t *testing.T) {
 // One demo discovers another, as it would an Azure Stack Hub with AD FS.
 func TestResourceManager(t *testing.T) {
 	stackHub := start(t)
-	d := start(t, "--resource-manager", stackHub.url+"/", "--ca-file", filepath.Join(stackHub.data, "ca.pem"), "--tenant", sample.Tenant,
-		"--subscription", someSubscription, "--import", importFile(t, sample.Principals()[0].ObjectID, someSubscription))
+	d := start(t, "--resource-manager", stackHub.url+"/", "--ca-file", filepath.Join(stackHub.data, "ca.pem"), "--tenant", sample.ADFS().Home(),
+		"--subscription", someSubscription, "--import", importFile(t, principal(t, sample.ADFS(), "owner").ObjectID, someSubscription))
 	d.awaitReady(t)
 	mine := "/subscriptions/" + someSubscription + version
 	if got := d.call(t, stackHub.token(t, "owner"), "GET", mine, ""); got.status != 200 {
@@ -237,7 +237,7 @@ func TestResourceManagerWithEntra(t *testing.T) {
 			}
 
 			var stdout, stderr bytes.Buffer
-			args = append(args, "--listen", "127.0.0.1:0", "--listen-http", "", "--data", filepath.Join(t.TempDir(), "data"))
+			args = append(args, "--listen", "127.0.0.1:0", "--listen-http", "", "--listen-admin", "", "--data", filepath.Join(t.TempDir(), "data"))
 			if status := run(t.Context(), args, &stdout, &stderr); status != 2 || !strings.Contains(stderr.String(), "--tenant: is required") {
 				t.Errorf("without --tenant: status %d: %s", status, &stderr)
 			}

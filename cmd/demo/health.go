@@ -24,11 +24,11 @@ type readiness struct {
 
 // readyz answers 200 when tokens can be verified, else 503; its body says why. It is the identity provider's trouble and cured by
 // no restart, so livez does not look at it.
-func (s *site) readyz(w http.ResponseWriter, r *http.Request) {
+func readyz(verifier *openid.Verifier, w http.ResponseWriter, r *http.Request) {
 	if !acceptsProbe(w, r) {
 		return
 	}
-	state := readiness{Ready: true, Providers: s.verifier.Health()}
+	state := readiness{Ready: true, Providers: verifier.Health()}
 	for _, health := range state.Providers {
 		state.Ready = state.Ready && health.Ready
 	}

@@ -16,7 +16,7 @@ back at the next start as long as a file has it.
 func help(args []string, stdout io.Writer) error {
 	switch len(args) {
 	case 0:
-		fmt.Fprintln(stdout, "Demo is a local Azure Stack Hub to point real Azure clients at: AD FS and Resource Manager.")
+		fmt.Fprintln(stdout, "Demo is a local Azure Stack Hub to point real Azure clients at: AD FS or Entra ID, and Resource Manager.")
 		fmt.Fprintln(stdout, "\nUsage: demo [command] [flags]")
 		fmt.Fprintln(stdout)
 		for _, c := range commands {

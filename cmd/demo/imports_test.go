@@ -34,7 +34,7 @@ func TestImport(t *testing.T) {
 		"name": "0c1d2e3f-4a5b-4c6d-8e7f-9a0b1c2d3e4f",
 		"type": "Microsoft.Authorization/roleAssignments",
 		"properties": map[string]any{
-			"principalId": sample.Principals()[3].ObjectID, "principalType": "User", "scope": sandbox,
+			"principalId": principal(t, sample.ADFS(), "outsider").ObjectID, "principalType": "User", "scope": sandbox,
 			"roleDefinitionId": sandbox + "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7",
 		},
 	}
@@ -48,7 +48,7 @@ func TestImport(t *testing.T) {
 	outsider["name"] = assignments[0].(map[string]any)["name"]
 	exported.body["value"] = []any{outsider}
 	var stdout, stderr bytes.Buffer
-	status := run(t.Context(), []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", filepath.Join(t.TempDir(), "data"), "--import", write()}, &stdout, &stderr)
+	status := run(t.Context(), []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--listen-admin", "", "--data", filepath.Join(t.TempDir(), "data"), "--import", write()}, &stdout, &stderr)
 	if status != 1 || !strings.Contains(stderr.String(), "--import") || strings.Count(stderr.String(), "demo: ") != 1 {
 		t.Errorf("status %d: %s", status, &stderr)
 	}

@@ -57,15 +57,15 @@ func TestErrors(t *testing.T) {
 	var (
 		login  = "https://" + provider.Addr().String()
 		entra  = login + "/" + guid
-		other  = login + "/" + sample.Tenant
+		other  = login + "/" + sample.ADFS().Home()
 		common = login + "/common"
 		ours   = login + "/adfs"
 	)
 	started := func(more ...string) []string {
-		return append([]string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", fresh}, more...)
+		return append([]string{"--listen", "127.0.0.1:0", "--listen-http", "", "--listen-admin", "", "--data", fresh}, more...)
 	}
 	external := func(more ...string) []string {
-		return append([]string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", filepath.Join(dir, "external"), "--audience", "https://api.example"}, more...)
+		return append([]string{"--listen", "127.0.0.1:0", "--listen-http", "", "--listen-admin", "", "--data", filepath.Join(dir, "external"), "--audience", "https://api.example"}, more...)
 	}
 	for _, test := range []struct {
 		name   string
@@ -88,7 +88,13 @@ func TestErrors(t *testing.T) {
 		{"plain HTTP on every interface", []string{"--listen-http", ":8080"}, 2, "--listen-http: "},
 		{"port in use", []string{"--listen", taken.Addr().String(), "--data", fresh}, 1, "--listen: listen tcp " + taken.Addr().String() + ": bind: address already in use"},
 		{"plain port in use", []string{"--listen", "127.0.0.1:0", "--listen-http", taken.Addr().String(), "--data", fresh}, 1, "--listen-http: listen tcp"},
+		{"administrator's port in use", []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--listen-admin", taken.Addr().String(), "--data", fresh}, 1, "--listen-admin: listen tcp"},
+		{"administrator elsewhere", []string{"--listen-admin", "192.0.2.1:8444"}, 2, "--listen-admin: "},
 		{"port unknown", []string{"--listen", "127.0.0.1:nothing", "--data", fresh}, 1, "--listen: "},
+		{"provider", []string{"--provider", "okta"}, 2, `--provider: "okta" is neither adfs nor entra`},
+		{"provider and authority", external("--provider", "entra", "--authority", entra), 2, "--provider: "},
+		{"provider and Resource Manager", []string{"--provider", "entra", "--resource-manager", login}, 2, "--provider: "},
+		{"empty pages", []string{"--page-size", "0"}, 2, "--page-size: 0"},
 		{"log format", []string{"--log-format", "xml"}, 2, "--log-format: "},
 		{"log level", []string{"--log-level", "loud"}, 2, `--log-level: "loud" is none of debug, info, warn, error`},
 		{"no data directory", []string{"--data", ""}, 2, "--data: names no directory"},
@@ -96,8 +102,8 @@ func TestErrors(t *testing.T) {
 		{"subscription no GUID", []string{"--subscription", "mine"}, 2, `--subscription: "mine"`},
 		{"subscription twice", started("--subscription", guid, "--subscription", strings.ToUpper(guid)), 2, "--subscription: " + strings.ToUpper(guid) + " is given twice"},
 		{"subscription of the samples", started("--subscription", sample.SandboxID), 2, "--subscription: " + sample.SandboxID + " is a sample subscription"},
-		{"subscription of another tenant", started("--subscription", guid+":"+guid), 2, "--subscription: " + guid + ": tokens of the tenant \"" + guid + "\" are not accepted, only those of " + sample.Tenant},
-		{"subscription of another provider's other tenant", external("--authority", entra, "--subscription", guid+":"+sample.Tenant), 2, "--subscription: "},
+		{"subscription of another tenant", started("--subscription", guid+":"+guid), 2, "--subscription: " + guid + ": tokens of the tenant \"" + guid + "\" are not accepted, only those of " + sample.ADFS().Home()},
+		{"subscription of another provider's other tenant", external("--authority", entra, "--subscription", guid+":"+sample.ADFS().Home()), 2, "--subscription: "},
 		{"subscription of a tenant that is none", external("--authority", entra, "--subscription", guid+":contoso"), 2, "--subscription: "},
 
 		{"import of nothing", []string{"--import", filepath.Join(dir, "none.json"), "--data", fresh}, 1, "--import: "},
@@ -114,26 +120,27 @@ func TestErrors(t *testing.T) {
 		{"authority no URL", external("--authority", "nonsense"), 2, "--authority nonsense: \"nonsense\" is not an https URL"},
 		{"authority without tenant", external("--authority", login), 2, "--authority " + login + ": an Entra ID v1 authority has the form"},
 		{"authority twice", external("--authority", entra, "--authority", entra+"/"), 2, "--authority: authority " + entra + " is there twice"},
-		{"empty audience", []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", fresh, "--authority", entra, "--audience", ""}, 2, "--audience: is empty"},
+		{"empty audience", []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--listen-admin", "", "--data", fresh, "--authority", entra, "--audience", ""}, 2, "--audience: is empty"},
 		{"many tenants and none named", external("--authority", common), 2, "--tenant: is required"},
 		{"tenant no GUID", external("--authority", common, "--tenant", "contoso"), 2, "--tenant: \"contoso\" is not a directory tenant's GUID"},
 		{"tenant that is none of the AD FS", external("--authority", ours+"/"+guid, "--tenant", "zz"), 2, "--tenant: \"zz\" is not the tenant in Authority"},
 		{"tenant that an AD FS cannot have", external("--authority", ours, "--tenant", "z z"), 2, "--tenant: \"z z\" is not a tenant id"},
-		{"tenants without the authority's", external("--authority", entra, "--authority", other, "--tenant", guid), 2, "--tenant: lacks " + sample.Tenant + ", the tenant of " + other},
+		{"tenants without the authority's", external("--authority", entra, "--authority", other, "--tenant", guid), 2, "--tenant: lacks " + sample.ADFS().Home() + ", the tenant of " + other},
 		{"consumers", external("--authority", login+"/consumers"), 2, "--authority " + login + "/consumers: consumer accounts"},
-		{"AD FS of two tenants", external("--authority", ours, "--tenant", guid, "--tenant", sample.Tenant), 2, "--tenant: "},
+		{"AD FS of two tenants", external("--authority", ours, "--tenant", guid, "--tenant", sample.ADFS().Home()), 2, "--tenant: "},
 		{"two AD FS of one tenant", external("--authority", ours, "--authority", "https://"+free.Addr().String()+"/adfs"), 2, "--authority: " + ours + " and "},
 		{"AD FS and Entra ID", external("--authority", ours, "--authority", entra), 2, "--authority: AD FS and Entra ID do not mix"},
 		{"Entra ID and AD FS", external("--authority", entra, "--authority", ours), 2, "--authority: AD FS and Entra ID do not mix"},
 		{"CA file is none", external("--authority", ours, "--ca-file", noPEM), 1, noPEM},
 		{"CA file missing", external("--authority", ours, "--ca-file", filepath.Join(dir, "none.pem")), 1, "--ca-file: "},
-		{"Resource Manager cannot be reached", []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", fresh, "--resource-manager", "https://" + free.Addr().String()}, 1, "--resource-manager: "},
+		{"Resource Manager cannot be reached", []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--listen-admin", "", "--data", fresh, "--resource-manager", "https://" + free.Addr().String()}, 1, "--resource-manager: "},
 
 		{"token of nobody", []string{"token"}, 2, "--as: "},
-		{"token of a stranger", []string{"token", "--as", "stranger"}, 2, "owner, contributor, reader, outsider, deployer"},
+		{"token of a stranger", []string{"token", "--as", "somebody"}, 2, "owner, contributor, reader, outsider, deployer, operator, operations, visitor, consultant, partner, stranger"},
 		{"token without data directory", []string{"token", "--as", "owner", "--data", filepath.Join(dir, "none")}, 1, "--data: "},
 		{"token without demo", []string{"token", "--as", "owner", "--data", dir}, 1, "no demo is running with the data directory " + dir + ": demo serve --data " + dir + " starts one"},
 		{"principals without data directory", []string{"principals", "--data", filepath.Join(dir, "none")}, 1, "--data: "},
+		{"principals of another provider", []string{"principals", "--provider", "okta", "--data", dir}, 2, `--provider: "okta" is neither adfs nor entra`},
 		{"principals in another form", []string{"principals", "--output", "yaml", "--data", dir}, 2, "--output: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -160,12 +167,12 @@ func TestHelp(t *testing.T) {
 		{"help", []string{"serve", "token", "principals", "--import FILE takes", "comes\nback at the next start"}},
 		{"--help", []string{"serve", "token", "principals"}},
 		{"-h", []string{"serve", "token", "principals"}},
-		{"help serve", []string{"--listen ADDR", "(default 127.0.0.1:8443)", "--listen-http ADDR", "--authority URL", "--audience URI",
+		{"help serve", []string{"--listen ADDR", "(default 127.0.0.1:8443)", "--listen-http ADDR", "--listen-admin ADDR", "(default 127.0.0.1:8444)", "--provider NAME", "(default adfs)", "--authority URL", "--audience URI",
 			"--tenant ID", "--ca-file PEM", "--resource-manager URL", "--data DIR", "--subscription ID[:TENANT]", "--import FILE",
 			"demo help says more", "--log-format FORMAT", "--log-level LEVEL"}},
 		{"serve --help", []string{"--listen ADDR"}},
-		{"token -h", []string{"--as NAME", "--data DIR"}},
-		{"principals --help", []string{"--output FORMAT", "--data DIR", "what --subscription and --import add"}},
+		{"token -h", []string{"--as NAME", "--tenant ID", "--admin", "--data DIR"}},
+		{"principals --help", []string{"--output FORMAT", "--provider NAME", "--data DIR", "what --subscription and --import add"}},
 	} {
 		output := runCommand(t, strings.Fields(test.args)...)
 		for _, want := range test.want {

@@ -8,6 +8,7 @@ import (
 
 	"hubgate.example/cmd/demo/internal/datadir"
 	"hubgate.example/cmd/demo/internal/resourcemanager"
+	"hubgate.example/cmd/demo/internal/sample"
 	"hubgate.example/rbac"
 )
 
@@ -15,9 +16,13 @@ import (
 type serveOptions struct {
 	listen     string
 	listenHTTP string // empty: no plain HTTP
-	data       string
-	logFormat  string
-	logLevel   string
+	// listenAdmin is empty for no administrator's side.
+	listenAdmin string
+	provider    string
+	pageSize    int
+	data        string
+	logFormat   string
+	logLevel    string
 
 	authorities     []string
 	audiences       []string
@@ -27,6 +32,20 @@ type serveOptions struct {
 
 	subscriptions []resourcemanager.Subscription // without a Tenant: in the home tenant
 	imports       []string
+}
+
+// The demo's own identity providers, as --provider names them.
+const (
+	adfs  = "adfs"
+	entra = "entra"
+)
+
+// installationOf returns the samples for one of the demo's own identity providers.
+func installationOf(provider string) sample.Installation {
+	if provider == entra {
+		return sample.Entra()
+	}
+	return sample.ADFS()
 }
 
 // logLevels are what --log-level takes: package slog's levels.
@@ -40,8 +59,11 @@ func dataFlag(flags *flag.FlagSet, data *string) {
 
 func defineServeFlags(flags *flag.FlagSet) *serveOptions {
 	o := &serveOptions{}
-	flags.StringVar(&o.listen, "listen", "127.0.0.1:8443", "serve HTTPS on `ADDR`; URLs name it localhost")
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:8443", "serve HTTPS on `ADDR`; URLs name it localhost. Its sign-in pages ask for no password, so whoever reaches it can be any sample user")
 	flags.StringVar(&o.listenHTTP, "listen-http", "127.0.0.1:8080", "serve plain HTTP on `ADDR`, a loopback address, for curl and a browser; \"\" switches it off")
+	flags.StringVar(&o.listenAdmin, "listen-admin", "127.0.0.1:8444", "serve the administrator's Resource Manager by HTTPS on `ADDR`; \"\" switches it off, and with --authority or --resource-manager there is none")
+	flags.StringVar(&o.provider, "provider", adfs, "sign in with the demo's own `NAME` adfs, an AD FS, or entra, an Entra ID with several directory tenants")
+	flags.IntVar(&o.pageSize, "page-size", 1000, "answer lists in pages of `N`")
 	dataFlag(flags, &o.data)
 	flags.StringVar(&o.logFormat, "log-format", "text", "write logs, which go to standard error, as `FORMAT` text or json")
 	flags.StringVar(&o.logLevel, "log-level", "info", "write what is at least as grave as `LEVEL` debug, info, warn or error")
@@ -57,7 +79,7 @@ func defineServeFlags(flags *flag.FlagSet) *serveOptions {
 	repeated(&o.tenants, "tenant", "accept tokens of the directory tenant `ID`; required where an authority serves many")
 	flags.StringVar(&o.caFile, "ca-file", "", "trust the certificate authorities in the `PEM` file, beside the system's, for --authority and --resource-manager")
 	flags.StringVar(&o.resourceManager, "resource-manager", "", "ask the Resource Manager at `URL` for its identity provider and audiences, and trust them; with Entra ID, --tenant says which tenant")
-	flags.Func("subscription", "have the empty subscription `ID[:TENANT]`, in the first tenant when none is named; the sample owner, where there is one, is its Owner; may be repeated", func(value string) error {
+	flags.Func("subscription", "have the empty subscription `ID[:TENANT]`, in the first tenant when none is named; the owner among that tenant's sample principals, where there is one, is its Owner; may be repeated", func(value string) error {
 		id, tenant, _ := strings.Cut(value, ":")
 		o.subscriptions = append(o.subscriptions, resourcemanager.Subscription{ID: id, Tenant: tenant, DisplayName: id})
 		return nil
@@ -69,6 +91,13 @@ func defineServeFlags(flags *flag.FlagSet) *serveOptions {
 // external reports that someone else's identity provider is trusted.
 func (o *serveOptions) external() bool { return len(o.authorities) > 0 || o.resourceManager != "" }
 
+// installation is the samples that are shown. With someone else's identity provider only their subscriptions are.
+func (o *serveOptions) installation() sample.Installation { return installationOf(o.provider) }
+
+// admin reports that there is an administrator's side. It needs an audience of its own, which no Resource Manager of the user's
+// side tells, so there is none with someone else's identity provider.
+func (o *serveOptions) admin() bool { return o.listenAdmin != "" && !o.external() }
+
 // check finds what is wrong with the command line alone.
 func (o *serveOptions) check() error {
 	switch {
@@ -76,6 +105,12 @@ func (o *serveOptions) check() error {
 		return usagef("--log-format: %q is neither text nor json", o.logFormat)
 	case !slices.Contains(logLevels, o.logLevel):
 		return usagef("--log-level: %q is none of %s", o.logLevel, strings.Join(logLevels, ", "))
+	case o.provider != adfs && o.provider != entra:
+		return usagef("--provider: %q is neither adfs nor entra", o.provider)
+	case o.pageSize < 1:
+		return usagef("--page-size: %d is no number of items", o.pageSize)
+	case o.external() && o.provider != adfs:
+		return usagef("--provider: is the demo's own identity provider: give either it or --authority or --resource-manager")
 	case len(o.authorities) > 0 && o.resourceManager != "":
 		return usagef("--resource-manager: finds the authority by itself: give either it or --authority")
 	case len(o.authorities) > 0 && len(o.audiences) == 0:
@@ -92,6 +127,11 @@ func (o *serveOptions) check() error {
 	}
 	if o.listenHTTP != "" {
 		if err := checkListen("--listen-http", o.listenHTTP, false); err != nil {
+			return err
+		}
+	}
+	if o.listenAdmin != "" {
+		if err := checkListen("--listen-admin", o.listenAdmin, true); err != nil {
 			return err
 		}
 	}

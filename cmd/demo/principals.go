@@ -18,15 +18,19 @@ import (
 var principalsCommand = command{
 	name:    "principals",
 	summary: "list the sample principals with their credentials",
-	about: "Principals lists the sample principals: who they are, what they prove themselves with, and what they may do.\n" +
+	about: "Principals lists the sample principals: who they are, what they prove themselves with, and what they may do. Who is in\n" +
+		"several directory tenants is listed in each, with an object id and roles of its own there.\n" +
 		"While a demo runs that trusts another identity provider there are none.\n" +
 		"The roles are those of the samples: what --subscription and --import add, and what changes while a demo runs, is not\n" +
 		"in the list.",
 	define: func(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer) error {
-		var output, data string
+		var output, provider, data string
 		flags.StringVar(&output, "output", "text", "write `FORMAT` text or json")
+		flags.StringVar(&provider, "provider", "", "list those of `NAME` adfs or entra; without it those of the demo that runs or, when none does, of adfs")
 		dataFlag(flags, &data)
-		return func(ctx context.Context, stdout, _ io.Writer) error { return listPrincipals(ctx, output, data, stdout) }
+		return func(ctx context.Context, stdout, _ io.Writer) error {
+			return listPrincipals(ctx, output, provider, data, stdout)
+		}
 	},
 }
 
@@ -35,34 +39,49 @@ type principalEntry struct {
 	Name            string      `json:"name"`
 	Kind            openid.Kind `json:"kind"`
 	TenantID        string      `json:"tenantId"`
+	TenantName      string      `json:"tenantName"`
+	HomeTenantID    string      `json:"homeTenantId,omitempty"` // of a guest
 	ObjectID        string      `json:"objectId"`
 	ApplicationID   string      `json:"applicationId,omitempty"`
 	ClientSecret    string      `json:"clientSecret,omitempty"`
 	CertificateFile string      `json:"certificateFile,omitempty"`
 	Username        string      `json:"username,omitempty"`
 	Password        string      `json:"password,omitempty"`
+	MFA             bool        `json:"mfa,omitempty"` // a password alone is refused
 	Groups          []string    `json:"groups,omitempty"`
 	Roles           []string    `json:"roles,omitempty"`
 }
 
-func listPrincipals(ctx context.Context, output, data string, stdout io.Writer) error {
-	if output != "text" && output != "json" {
+func listPrincipals(ctx context.Context, output, provider, data string, stdout io.Writer) error {
+	switch {
+	case output != "text" && output != "json":
 		return usagef("--output: %q is neither text nor json", output)
+	case provider != "" && provider != adfs && provider != entra:
+		return usagef("--provider: %q is neither adfs nor entra", provider)
 	}
 	dir, err := openData(data, datadir.Open)
 	if err != nil {
 		return err
 	}
-	entries := []principalEntry{} // [] in JSON, never null
 	demo, err := readRunning(dir)
-	external := err == nil && demo.TokenEndpoint == "" && demo.alive(ctx, dir)
-	if !external {
-		credentials, err := sample.OpenCredentials(dir)
+	runs := provider == "" && err == nil && demo.alive(ctx, dir)
+	if runs {
+		provider = demo.Provider
+	}
+	entries := []principalEntry{} // [] in JSON, never null
+	if !runs || provider != "" {
+		installation := installationOf(provider)
+		credentials, err := sample.OpenCredentials(dir, installation)
 		if err != nil {
 			return err
 		}
-		for _, p := range sample.Principals() {
-			entries = append(entries, newPrincipalEntry(p, credentials))
+		for _, tenant := range installation.Tenants {
+			for _, p := range tenant.Principals() {
+				entry := newPrincipalEntry(p, credentials)
+				entry.TenantName = tenant.DisplayName
+				entry.Roles = roleNames(installation.RoleAssignmentsOf(p))
+				entries = append(entries, entry)
+			}
 		}
 	}
 	if output == "json" {
@@ -77,15 +96,16 @@ func newPrincipalEntry(p sample.Principal, credentials *sample.Credentials) prin
 	entry := principalEntry{
 		Name:            p.Name,
 		Kind:            p.Kind,
-		TenantID:        sample.Tenant,
+		TenantID:        p.Tenant,
+		HomeTenantID:    p.HomeTenant,
 		ObjectID:        p.ObjectID,
 		ApplicationID:   p.ApplicationID,
 		CertificateFile: credentials.CertificateFile(p),
 		Username:        p.Username,
+		MFA:             p.MFA,
 		Groups:          p.GroupIDs(),
-		Roles:           rolesOf(p),
 	}
-	if p.Kind == openid.KindUser {
+	if p.IsUser() {
 		entry.Password = credentials.Secret(p)
 	} else {
 		entry.ClientSecret = credentials.Secret(p)
@@ -93,10 +113,10 @@ func newPrincipalEntry(p sample.Principal, credentials *sample.Credentials) prin
 	return entry
 }
 
-// rolesOf says in words what a sample principal may do at the start: "Owner at /subscriptions/{id}".
-func rolesOf(p sample.Principal) []string {
+// roleNames says in words what somebody may do: "Owner at /subscriptions/{id}".
+func roleNames(assignments []rbac.RoleAssignment) []string {
 	var roles []string
-	for _, assignment := range p.RoleAssignments() {
+	for _, assignment := range assignments {
 		name := assignment.RoleDefinitionID
 		for _, role := range rbac.BuiltInRoles() {
 			if role.ID == name {
@@ -115,15 +135,22 @@ func printPrincipals(w io.Writer, entries []principalEntry) error {
 			fmt.Fprintln(table)
 		}
 		fmt.Fprintln(table, e.Name)
+		factor := ""
+		if e.MFA {
+			factor = "demanded"
+		}
 		for _, row := range [][2]string{
 			{"kind", string(e.Kind)},
+			{"tenant", e.TenantName},
 			{"tenant id", e.TenantID},
+			{"home tenant id", e.HomeTenantID},
 			{"object id", e.ObjectID},
 			{"application id", e.ApplicationID},
 			{"client secret", e.ClientSecret},
 			{"certificate file", e.CertificateFile},
 			{"user name", e.Username},
 			{"password", e.Password},
+			{"second factor", factor},
 			{"groups", strings.Join(e.Groups, ", ")},
 			{"roles", strings.Join(e.Roles, ", ")},
 		} {

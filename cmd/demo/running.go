@@ -16,9 +16,32 @@ const runningFile = "running.json"
 type running struct {
 	// URL is where the demo is.
 	URL string `json:"url"`
-	// TokenEndpoint and Audience are those of the demo's own AD FS, and empty when another identity provider is trusted.
+	// The rest is empty when someone else's identity provider is trusted.
+
+	// Provider is what --provider said.
+	Provider string `json:"provider,omitempty"`
+	// TokenEndpoint has {tenant} in the place of the tenant, where the identity provider serves many.
 	TokenEndpoint string `json:"tokenEndpoint,omitempty"`
 	Audience      string `json:"audience,omitempty"`
+	// AdminAudience is empty when there is no administrator's side.
+	AdminAudience string `json:"adminAudience,omitempty"`
+}
+
+func newRunning(s *site) running {
+	r := running{URL: s.url}
+	own := s.identity.own
+	if own == nil {
+		return r
+	}
+	r.Provider, r.Audience = s.options.provider, own.installation.User.Audience
+	if s.adminURL != "" {
+		r.AdminAudience = own.installation.Admin.Audience
+	}
+	r.TokenEndpoint = s.url + "/adfs/oauth2/token"
+	if r.Provider == entra {
+		r.TokenEndpoint = s.url + "/{tenant}/oauth2/v2.0/token"
+	}
+	return r
 }
 
 func (r running) write(dir *datadir.Dir) error {

@@ -8,18 +8,20 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"strconv"
 	"time"
 
 	"hubgate.example/cmd/demo/internal/datadir"
 	"hubgate.example/cmd/demo/internal/localca"
-	"hubgate.example/cmd/demo/internal/sample"
 )
 
 var serveCommand = command{
 	name:    "serve",
 	summary: "run the server until Ctrl-C; the default",
-	about: "Serve runs an AD FS and a Resource Manager behind the gate, and prints where they are and how to call them.\n" +
-		"With --authority or --resource-manager it trusts an existing identity provider in place of its own AD FS.",
+	about: "Serve runs an identity provider and a Resource Manager behind the gate, for users and for the administrator, and\n" +
+		"prints where they are and how to call them. The identity provider is an AD FS or, with --provider entra, an Entra ID\n" +
+		"with several directory tenants. With --authority or --resource-manager an existing one is trusted in its place.",
 	define: func(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer) error {
 		o := defineServeFlags(flags)
 		return func(ctx context.Context, stdout, stderr io.Writer) error { return serve(ctx, o, stdout, stderr) }
@@ -63,30 +65,41 @@ func serve(ctx context.Context, o *serveOptions, stdout, stderr io.Writer) (err 
 		}
 		defer plain.Close()
 	}
-
-	_, port, err := net.SplitHostPort(secure.Addr().String())
-	if err != nil {
-		return err
+	var admin net.Listener
+	if o.admin() {
+		if admin, err = listen("--listen-admin", o.listenAdmin); err != nil {
+			return err
+		}
+		defer admin.Close()
 	}
-	site := &site{options: o, dir: dir, ca: ca, log: log, url: "https://localhost:" + port}
+
+	site := &site{options: o, dir: dir, ca: ca, log: log, url: localhostURL(secure)}
 	if plain != nil {
 		site.plainURL = "http://" + plain.Addr().String()
+	}
+	if admin != nil {
+		site.adminURL = localhostURL(admin)
 	}
 	defer func() { err = errors.Join(err, site.Close()) }()
 	if err := site.open(ctx, imported); err != nil {
 		return err
 	}
-	servers := startServers(site, certificate, secure, plain, log)
+	servers := newServers(log)
+	servers.startTLS(site, certificate, secure)
+	if plain != nil {
+		servers.start(loopbackOnly(site), plain)
+	}
+	if admin != nil {
+		servers.startTLS(http.HandlerFunc(site.serveAdmin), certificate, admin)
+	}
 	defer func() { err = errors.Join(err, servers.drain()) }()
 
-	state := running{URL: site.url}
 	if !o.external() {
 		if err := awaitReady(ctx, site); err != nil {
 			return err
 		}
-		state.TokenEndpoint, state.Audience = site.url+"/adfs/oauth2/token", sample.Audience
 	}
-	if err := state.write(dir); err != nil {
+	if err := newRunning(site).write(dir); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, dir.Remove(runningFile)) }()
@@ -135,6 +148,11 @@ func openData(path string, open func(string) (*datadir.Dir, error)) (*datadir.Di
 	return dir, nil
 }
 
+// localhostURL is the HTTPS URL of a listener under the name that is in the certificate.
+func localhostURL(listener net.Listener) string {
+	return "https://localhost:" + strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+}
+
 func listen(name, address string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -144,20 +162,20 @@ func listen(name, address string) (net.Listener, error) {
 }
 
 // awaitReady waits until tokens can be verified, so that the commands that are printed work, or until ctx is done. The demo's
-// own AD FS answers in milliseconds.
+// own identity provider answers in milliseconds.
 func awaitReady(ctx context.Context, site *site) error {
 	timeout := time.After(10 * time.Second)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		err := site.verifier.Ready()
+		err := site.user.verifier.Ready()
 		if err == nil {
 			return nil
 		}
 		select {
 		case <-tick.C:
 		case <-timeout:
-			return fmt.Errorf("the demo's own AD FS: %w", err)
+			return fmt.Errorf("the demo's own identity provider: %w", err)
 		case <-ctx.Done():
 			return nil
 		}

@@ -31,7 +31,7 @@ const (
 func TestCalls(t *testing.T) {
 	d := start(t)
 	tokens := map[string]string{"nobody": ""}
-	for _, p := range sample.Principals() {
+	for _, p := range sample.ADFS().Principals() {
 		tokens[p.Name] = d.token(t, p.Name)
 	}
 	for _, test := range []struct {
@@ -124,7 +124,7 @@ func TestRoleAssignmentCountsAtOnce(t *testing.T) {
 		assignment = group + "/providers/Microsoft.Authorization/roleAssignments/3f0c1f0e-6d5b-4d0b-8a5e-0c1d2e3f4a5b?api-version=2022-04-01"
 	)
 	role := production + "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
-	body := fmt.Sprintf(`{"properties":{"roleDefinitionId":%q,"principalId":%q,"principalType":"User"}}`, role, sample.Principals()[3].ObjectID)
+	body := fmt.Sprintf(`{"properties":{"roleDefinitionId":%q,"principalId":%q,"principalType":"User"}}`, role, principal(t, sample.ADFS(), "outsider").ObjectID)
 	see := func(want int) {
 		t.Helper()
 		if got := d.call(t, outsider, "GET", group+version, ""); got.status != want {
@@ -153,14 +153,15 @@ func TestRoleAssignmentCountsAtOnce(t *testing.T) {
 	if got := d.call(t, deployer, "PUT", below, body); got.status != 201 {
 		t.Fatalf("PUT below: %d %s", got.status, got.code)
 	}
-	if got := d.call(t, deployer, "DELETE", group+version, ""); got.status != 200 {
+	if got := d.call(t, deployer, "DELETE", group+version, ""); got.status != 202 {
 		t.Fatalf("DELETE of the resource group: %d %s", got.status, got.code)
 	}
+	waitFor(t, "the end of the resource group", func() bool { return d.call(t, deployer, "GET", group+version, "").status == 404 })
 	if got := d.call(t, deployer, "PUT", assignment, body); got.status != 404 || got.code != "ResourceGroupNotFound" {
 		t.Errorf("PUT where nothing is: %d %s", got.status, got.code)
 	}
 	all := d.call(t, deployer, "GET", production+"/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId%20eq%20'"+
-		sample.Principals()[3].ObjectID+"'", "")
+		principal(t, sample.ADFS(), "outsider").ObjectID+"'", "")
 	if values, ok := all.body["value"].([]any); !ok || len(values) != 0 {
 		t.Errorf("remaining assignments: %d %v", all.status, all.body)
 	}
@@ -170,12 +171,33 @@ func TestRoleAssignmentCountsAtOnce(t *testing.T) {
 	see(403)
 }
 
+// A list in pages leads from one to the next.
+func TestPageSize(t *testing.T) {
+	d := start(t, "--page-size", "1")
+	token := d.token(t, "owner")
+	var names []string
+	for url := d.url + production + "/resourcegroups" + version; url != ""; {
+		got := d.callAt(t, url, token, "GET", "", "")
+		values, _ := got.body["value"].([]any)
+		if len(values) != 1 {
+			t.Fatalf("%s: %d %v", url, got.status, got.body)
+		}
+		names = append(names, values[0].(map[string]any)["name"].(string))
+		if url, _ = got.body["nextLink"].(string); url != "" && !strings.HasPrefix(url, d.url+"/") {
+			t.Fatalf("nextLink %s is not below %s", url, d.url)
+		}
+	}
+	if want := []string{"app", "data"}; !slices.Equal(names, want) {
+		t.Errorf("%v, want %v", names, want)
+	}
+}
+
 func TestMetadataEndpoints(t *testing.T) {
 	d := start(t)
 	for _, path := range []string{"/metadata/endpoints", "//metadata/endpoints"} {
 		got := d.call(t, "", "GET", path+"?api-version=2015-01-01", "").body
 		authentication := got["authentication"].(map[string]any)
-		if authentication["loginEndpoint"] != d.url+"/adfs" || authentication["audiences"].([]any)[0] != sample.Audience {
+		if authentication["loginEndpoint"] != d.url+"/adfs" || authentication["audiences"].([]any)[0] != sample.ADFS().User.Audience {
 			t.Errorf("%s: %v", path, got)
 		}
 		if _, ok := got["graphEndpoint"].(string); !ok {
@@ -293,7 +315,7 @@ func TestRestartKeepsWhatClientsHold(t *testing.T) {
 func TestDataDirectoryIsOneDemos(t *testing.T) {
 	d := start(t)
 	var stdout, stderr bytes.Buffer
-	status := run(t.Context(), []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", d.data}, &stdout, &stderr)
+	status := run(t.Context(), []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--listen-admin", "", "--data", d.data}, &stdout, &stderr)
 	if status != 1 || !strings.Contains(stderr.String(), d.url+" uses") {
 		t.Errorf("a second demo: status %d: %s", status, &stderr)
 	}
@@ -313,7 +335,7 @@ func TestDataDirectoryIsOneDemos(t *testing.T) {
 func TestDrain(t *testing.T) {
 	d := start(t)
 	form := url.Values{
-		"grant_type": {"client_credentials"}, "client_id": {"stranger"}, "scope": {sample.Audience + "/.default"},
+		"grant_type": {"client_credentials"}, "client_id": {"stranger"}, "scope": {sample.ADFS().User.Audience + "/.default"},
 	}.Encode()
 	connection, err := net.Dial("tcp", strings.TrimPrefix(d.plain, "http://"))
 	if err != nil {
@@ -392,7 +414,7 @@ func TestCancelledBeforeItStarts(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var stderr bytes.Buffer
-	args := []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--data", filepath.Join(t.TempDir(), "data")}
+	args := []string{"--listen", "127.0.0.1:0", "--listen-http", "", "--listen-admin", "", "--data", filepath.Join(t.TempDir(), "data")}
 	if status := run(ctx, args, io.Discard, &stderr); status != 0 {
 		t.Errorf("status %d: %s", status, &stderr)
 	}
@@ -404,7 +426,7 @@ func TestLinkedAuthorizationNamesTheApplication(t *testing.T) {
 	body := fmt.Sprintf(`{"properties":{"roleName":"Both","type":"CustomRole","permissions":[{"actions":["*/read"]}],"assignableScopes":[%q,%q]}}`, production, sandbox)
 	got := d.call(t, d.token(t, "deployer"), "PUT",
 		production+"/providers/Microsoft.Authorization/roleDefinitions/5b1d0c7e-3a44-4f6a-9d0b-2f6c1e8a7b90?api-version=2022-04-01", body)
-	deployer := sample.Principals()[4]
+	deployer := principal(t, sample.ADFS(), "deployer")
 	message := fmt.Sprint(got.body)
 	want := "The client '" + deployer.ApplicationID + "' with object id '" + deployer.ObjectID + "' has permission"
 	if got.status != 403 || got.code != "LinkedAuthorizationFailed" || !strings.Contains(message, want) {

@@ -15,29 +15,34 @@ import (
 // drainTime is how long requests may go on after the first Ctrl-C.
 const drainTime = 10 * time.Second
 
-// servers are the HTTPS server and, unless it is switched off, the plain one.
+// servers are the HTTPS server and, unless they are switched off, the administrator's and the plain one.
 type servers struct {
 	all         []*http.Server
 	connections *connections
 	failed      chan error // what ended a server
+	log         *slog.Logger
 }
 
-// startServers serves site on the listeners; plain may be nil.
-func startServers(site http.Handler, certificate tls.Certificate, secure, plain net.Listener, log *slog.Logger) *servers {
-	s := &servers{connections: newConnections(), failed: make(chan error, 2)}
-	https := s.add(site, log)
-	https.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	go func() { s.failed <- https.ServeTLS(secure, "", "") }()
-	if plain != nil {
-		local := s.add(loopbackOnly(site), log)
-		go func() { s.failed <- local.Serve(plain) }()
-	}
-	return s
+func newServers(log *slog.Logger) *servers {
+	return &servers{connections: newConnections(), failed: make(chan error, 3), log: log}
+}
+
+// start serves handler on listener by plain HTTP.
+func (s *servers) start(handler http.Handler, listener net.Listener) {
+	server := s.add(handler)
+	go func() { s.failed <- server.Serve(listener) }()
+}
+
+// startTLS serves handler on listener by HTTPS.
+func (s *servers) startTLS(handler http.Handler, certificate tls.Certificate, listener net.Listener) {
+	server := s.add(handler)
+	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	go func() { s.failed <- server.ServeTLS(listener, "", "") }()
 }
 
 // add makes a server that bounds what a client may take: the gate's longest tokens fit, and nobody holds a connection open for
 // nothing.
-func (s *servers) add(handler http.Handler, log *slog.Logger) *http.Server {
+func (s *servers) add(handler http.Handler) *http.Server {
 	server := &http.Server{
 		Handler:           withoutHSTS(handler),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -45,7 +50,7 @@ func (s *servers) add(handler http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    128 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 		ConnState:         s.connections.track,
 	}
 	server.RegisterOnShutdown(s.connections.closeQuiet) // runs when nothing new is accepted any more

@@ -13,14 +13,11 @@ import (
 	"hubgate.example/cmd/demo/internal/datadir"
 	"hubgate.example/cmd/demo/internal/localca"
 	"hubgate.example/cmd/demo/internal/resourcemanager"
-	"hubgate.example/cmd/demo/internal/sample"
-	"hubgate.example/middleware"
 	"hubgate.example/openid"
 	"hubgate.example/rbac"
-	"hubgate.example/rbac/armapi"
 )
 
-// A site is all that the demo serves. Whoever makes one sets the fields up to plainURL and calls open.
+// A site is all that the demo serves. Whoever makes one sets the fields up to adminURL and calls open.
 type site struct {
 	options *serveOptions
 	dir     *datadir.Dir
@@ -29,14 +26,14 @@ type site struct {
 	url     string // https://localhost:8443
 	// plainURL is http://127.0.0.1:8080, or "" when plain HTTP is switched off.
 	plainURL string
+	// adminURL is https://localhost:8444, or "" when there is no administrator's side.
+	adminURL string
 
 	identity  identity
-	inventory *resourcemanager.Inventory
 	imported  rbac.PolicyConfig
-	store     *rbac.MemoryStore
 	providers []*openid.Provider
-	verifier  *openid.Verifier
-	manager   http.Handler
+	user      side
+	admin     side // without a manager when there is no administrator's side
 }
 
 // open builds the site; imported are the roles and assignments of --import. What can be wrong is found before the providers, which
@@ -47,7 +44,7 @@ func (s *site) open(ctx context.Context, imported rbac.PolicyConfig) error {
 	if s.options.external() {
 		s.identity, err = externalIdentity(ctx, s.options, s.log)
 	} else {
-		s.identity, err = ownIdentity(s.url, s.dir, s.ca.Pool(), s.log)
+		s.identity, err = newOwnIdentity(s.options, s.url, s.dir, s.ca.Pool(), s.log)
 	}
 	if err != nil {
 		return err
@@ -56,60 +53,13 @@ func (s *site) open(ctx context.Context, imported rbac.PolicyConfig) error {
 	if err != nil {
 		return err
 	}
-	if err := s.openInventory(accepted); err != nil {
+	s.user = side{url: s.url, audiences: s.identity.audiences}
+	if s.user.inventory, err = s.userInventory(accepted); err != nil {
 		return err
 	}
-	if err := s.openStore(imported); err != nil {
+	if s.user.store, err = s.userStore(imported); err != nil {
 		return err
 	}
-	if err := s.openVerifier(); err != nil {
-		return err
-	}
-	return s.openManager(accepted.home)
-}
-
-// openInventory makes what exists: the sample subscriptions and those of the command line. With someone else's identity provider
-// the samples are there only when there would be nothing else.
-func (s *site) openInventory(accepted tenants) error {
-	var contents resourcemanager.Contents
-	if !s.options.external() || len(s.options.subscriptions) == 0 {
-		contents = sample.Contents(accepted.home)
-	}
-	for _, subscription := range s.options.subscriptions {
-		if hasSubscription(contents.Subscriptions, subscription.ID) {
-			return usagef("--subscription: %s is a sample subscription", subscription.ID)
-		}
-		subscription.Tenant = cmp.Or(strings.ToLower(subscription.Tenant), accepted.home)
-		if !slices.Contains(accepted.all, subscription.Tenant) {
-			return usagef("--subscription: %s: tokens of the tenant %q are not accepted, only those of %s",
-				subscription.ID, subscription.Tenant, strings.Join(accepted.all, ", "))
-		}
-		contents.Subscriptions = append(contents.Subscriptions, subscription)
-	}
-	var err error
-	s.inventory, err = resourcemanager.NewInventory(contents)
-	return err
-}
-
-// openStore makes what may be done: what was imported and, with the demo's own AD FS, what its principals may do.
-func (s *site) openStore(imported rbac.PolicyConfig) error {
-	s.imported = imported
-	policy := imported
-	if !s.options.external() {
-		policy.Assignments = slices.Concat(imported.Assignments, sample.RoleAssignments())
-		for _, subscription := range s.options.subscriptions {
-			policy.Assignments = append(policy.Assignments, sample.OwnerAssignment(subscription.ID))
-		}
-	}
-	var err error
-	if s.store, err = rbac.NewMemoryStore(policy); err != nil {
-		return fmt.Errorf("role assignments of --import and of the samples: %w", err)
-	}
-	return nil
-}
-
-// openVerifier starts what says who is calling.
-func (s *site) openVerifier() error {
 	for _, config := range s.identity.providers {
 		provider, err := openid.NewProvider(config)
 		if err != nil {
@@ -117,88 +67,121 @@ func (s *site) openVerifier() error {
 		}
 		s.providers = append(s.providers, provider)
 	}
+	if s.user.verifier, err = openid.NewVerifier(s.identity.verifierConfig(s.providers)); err != nil {
+		return err
+	}
+	// An administrator may remove directory tenants.
+	tenantOf := ofRegistered(s.user.verifier, s.user.inventory.TenantOf)
+	if err := s.openManager(&s.user, accepted.home, tenantOf, nil); err != nil {
+		return err
+	}
+	if s.adminURL == "" {
+		return nil
+	}
+	return s.openAdmin()
+}
+
+// userInventory makes what exists: the sample subscriptions and those of the command line. With someone else's identity provider
+// the samples are there only when there would be nothing else.
+func (s *site) userInventory(accepted tenants) (*resourcemanager.Inventory, error) {
+	var contents resourcemanager.Contents
+	if !s.options.external() || len(s.options.subscriptions) == 0 {
+		contents = s.options.installation().User.Contents(accepted.home)
+	}
+	for _, subscription := range s.options.subscriptions {
+		if hasSubscription(contents.Subscriptions, subscription.ID) {
+			return nil, usagef("--subscription: %s is a sample subscription", subscription.ID)
+		}
+		subscription.Tenant = cmp.Or(strings.ToLower(subscription.Tenant), accepted.home)
+		if !slices.Contains(accepted.all, subscription.Tenant) {
+			return nil, usagef("--subscription: %s: tokens of the tenant %q are not accepted, only those of %s",
+				subscription.ID, subscription.Tenant, strings.Join(accepted.all, ", "))
+		}
+		contents.Subscriptions = append(contents.Subscriptions, subscription)
+	}
+	return resourcemanager.NewInventory(contents)
+}
+
+// userStore makes what may be done: what was imported and, with the demo's own identity provider, what its principals may do.
+func (s *site) userStore(imported rbac.PolicyConfig) (*rbac.MemoryStore, error) {
+	s.imported = imported
+	policy := imported
+	if own := s.identity.own; own != nil {
+		policy.Assignments = slices.Concat(imported.Assignments, own.installation.RoleAssignments(own.installation.User))
+		for _, subscription := range s.options.subscriptions {
+			policy.Assignments = append(policy.Assignments, own.installation.OwnerAssignment(subscription.ID, cmp.Or(subscription.Tenant, own.installation.Home())))
+		}
+	}
+	store, err := rbac.NewMemoryStore(policy)
+	if err != nil {
+		return nil, fmt.Errorf("role assignments of --import and of the samples: %w", err)
+	}
+	return store, nil
+}
+
+// openAdmin makes the administrator's side. Only tokens of the home tenant open it.
+func (s *site) openAdmin() error {
+	own := s.identity.own
+	home := own.installation.Home()
+	s.admin = side{url: s.adminURL, audiences: own.adminAudiences}
 	var err error
-	s.verifier, err = openid.NewVerifier(s.identity.verifierConfig(s.providers))
-	return err
-}
-
-// openManager makes the gate, and the Resource Manager behind it.
-func (s *site) openManager(homeTenant string) error {
-	authorizer, err := rbac.NewAuthorizer(rbac.AuthorizerConfig{Source: s.store, TenantOf: s.inventory.TenantOf, HomeTenant: homeTenant})
-	if err != nil {
+	if s.admin.inventory, err = resourcemanager.NewInventory(own.installation.Admin.Contents(home)); err != nil {
 		return err
 	}
-	gate, err := middleware.New(middleware.Config{Verifier: s.verifier, Authorizer: authorizer, Logger: s.log})
-	if err != nil {
+	policy := rbac.PolicyConfig{Assignments: own.installation.RoleAssignments(own.installation.Admin)}
+	if s.admin.store, err = rbac.NewMemoryStore(policy); err != nil {
 		return err
 	}
-	authorization, err := armapi.New(armapi.Config{
-		Store:           s.store,
-		ClientName:      application,
-		ResourceSetFrom: middleware.ResourceSetFrom,
-		GroupsOf:        s.identity.groupsOf,
+	s.admin.verifier, err = openid.NewVerifier(openid.VerifierConfig{
+		Providers: s.providers, Audiences: s.admin.audiences, Tenants: []string{home},
 	})
 	if err != nil {
 		return err
 	}
-	s.manager, err = resourcemanager.New(resourcemanager.Config{
-		Gate:          gate,
-		Inventory:     s.inventory,
-		Authorization: authorization,
-		Deleted:       s.deleteAssignments,
-		Metadata: resourcemanager.Metadata{
-			LoginEndpoint: s.identity.loginEndpoint,
-			Audiences:     s.identity.audiences,
-			// Clients insist on the member and call it for nothing that the demo is for.
-			GraphEndpoint: cmp.Or(s.identity.graph, s.url+"/graph/"),
-		},
-		Tenants: []resourcemanager.Tenant{{ID: sample.Tenant, DisplayName: "Hubgate demo"}},
-		Region:  sample.Region,
-	})
-	return err
-}
-
-// deleteAssignments deletes the role assignments of what is gone.
-func (s *site) deleteAssignments(ctx context.Context, scope rbac.Scope) {
-	deleted, err := s.store.DeleteAssignmentsWithin(ctx, scope)
-	switch {
-	case err != nil:
-		s.log.ErrorContext(ctx, "role assignments remain of what was deleted", "scope", scope.String(), "error", err)
-	case deleted > 0:
-		s.log.InfoContext(ctx, "role assignments deleted with what they were at", "scope", scope.String(), "assignments", deleted)
+	directory, err := newDirectory(s.options, s.user.verifier)
+	if err != nil {
+		return err
 	}
+	return s.openManager(&s.admin, home, s.admin.inventory.TenantOf, directory)
 }
 
-// ServeHTTP divides the paths. It redirects none and cleans none: what is odd about a path is for the gate to judge.
+// ServeHTTP is the user's side, and the identity provider. It divides the paths. It redirects none and cleans none: what is odd about
+// a path is for the gate to judge.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if own := s.identity.own; own != nil && own.server.Serves(r.URL.Path) {
+		own.server.ServeHTTP(w, r)
+		return
+	}
+	s.serve(&s.user, w, r)
+}
+
+// serveAdmin is the administrator's side.
+func (s *site) serveAdmin(w http.ResponseWriter, r *http.Request) { s.serve(&s.admin, w, r) }
+
+// serve answers what a side has beside its Resource Manager.
+func (s *site) serve(side *side, w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
-		s.landing(w, r)
+		s.landing(side, w, r)
 	case path == "/livez":
 		livez(w, r)
 	case path == "/readyz":
-		s.readyz(w, r)
-	case s.identity.adfs != nil && strings.HasPrefix(path, "/adfs/"):
-		s.identity.adfs.ServeHTTP(w, r)
+		readyz(side.verifier, w, r)
 	default:
-		s.manager.ServeHTTP(w, r)
+		side.manager.ServeHTTP(w, r)
 	}
 }
 
-// Close ends the providers' background work.
+// Close ends the background work.
 func (s *site) Close() error {
 	var errs []error
+	for _, side := range []side{s.user, s.admin} {
+		if side.manager != nil {
+			errs = append(errs, side.manager.Close())
+		}
+	}
 	for _, provider := range s.providers {
 		errs = append(errs, provider.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// application is what LinkedAuthorizationFailed calls the caller: the client application's id.
-func application(ctx context.Context) string {
-	principal, ok := middleware.PrincipalFrom(ctx)
-	if !ok {
-		return ""
-	}
-	return principal.Application
 }

@@ -10,11 +10,11 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"hubgate.example/cmd/demo/internal/datadir"
 	"hubgate.example/cmd/demo/internal/sample"
-	"hubgate.example/openid"
 )
 
 var tokenCommand = command{
@@ -23,22 +23,31 @@ var tokenCommand = command{
 	about: "Token gets an access token for Resource Manager from a running demo, in the name of a sample principal, and prints\n" +
 		"it, alone, on standard output. It lives for an hour. demo principals lists the names.",
 	define: func(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer) error {
-		var name, data string
-		flags.StringVar(&name, "as", "", "be the sample principal `NAME`")
-		dataFlag(flags, &data)
-		return func(ctx context.Context, stdout, _ io.Writer) error { return printToken(ctx, name, data, stdout) }
+		var o tokenOptions
+		flags.StringVar(&o.name, "as", "", "be the sample principal `NAME`")
+		flags.StringVar(&o.tenant, "tenant", "", "be so in the directory tenant `ID`, or the domain of one; without it in the principal's own")
+		flags.BoolVar(&o.admin, "admin", false, "get a token for the administrator's Resource Manager, not for the user's")
+		dataFlag(flags, &o.data)
+		return func(ctx context.Context, stdout, _ io.Writer) error { return printToken(ctx, o, stdout) }
 	},
+}
+
+// tokenOptions are the flags of demo token.
+type tokenOptions struct {
+	name   string
+	tenant string // empty: the principal's own
+	admin  bool
+	data   string
 }
 
 // azureCLI is the public client as which users sign in: the az command line, which every directory knows.
 const azureCLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 
-func printToken(ctx context.Context, name, data string, stdout io.Writer) error {
-	principal, err := findPrincipal(name)
-	if err != nil {
+func printToken(ctx context.Context, o tokenOptions, stdout io.Writer) error {
+	if err := checkName(o.name, sample.ADFS(), sample.Entra()); err != nil {
 		return err
 	}
-	dir, err := openData(data, datadir.Open)
+	dir, err := openData(o.data, datadir.Open)
 	if err != nil {
 		return err
 	}
@@ -52,12 +61,23 @@ func printToken(ctx context.Context, name, data string, stdout io.Writer) error 
 	if demo.TokenEndpoint == "" {
 		return fmt.Errorf("the demo at %s trusts another identity provider: get a token there", demo.URL)
 	}
-	credentials, err := sample.OpenCredentials(dir)
+	audience := demo.Audience
+	if o.admin {
+		if audience = demo.AdminAudience; audience == "" {
+			return fmt.Errorf("--admin: the demo at %s has no administrator's side", demo.URL)
+		}
+	}
+	installation := installationOf(demo.Provider)
+	principal, err := findPrincipal(installation, o.name, o.tenant)
 	if err != nil {
 		return err
 	}
-	form := url.Values{"scope": {demo.Audience + "/.default"}}
-	if principal.Kind == openid.KindUser {
+	credentials, err := sample.OpenCredentials(dir, installation)
+	if err != nil {
+		return err
+	}
+	form := url.Values{"scope": {audience + "/.default"}}
+	if principal.IsUser() {
 		form.Set("grant_type", "password")
 		form.Set("client_id", azureCLI)
 		form.Set("username", principal.Username)
@@ -71,7 +91,7 @@ func printToken(ctx context.Context, name, data string, stdout io.Writer) error 
 	if err != nil {
 		return err
 	}
-	token, err := requestToken(ctx, client, demo.TokenEndpoint, form)
+	token, err := requestToken(ctx, client, strings.Replace(demo.TokenEndpoint, "{tenant}", principal.Tenant, 1), form)
 	if err != nil {
 		return err
 	}
@@ -79,15 +99,42 @@ func printToken(ctx context.Context, name, data string, stdout io.Writer) error 
 	return err
 }
 
-func findPrincipal(name string) (sample.Principal, error) {
+// checkName refuses a name that is none of the installations' principals'.
+func checkName(name string, installations ...sample.Installation) error {
 	var names []string
-	for _, p := range sample.Principals() {
-		if p.Name == name {
-			return p, nil
+	for _, installation := range installations {
+		for _, p := range installation.Principals() {
+			if p.Name == name {
+				return nil
+			}
+			if !slices.Contains(names, p.Name) {
+				names = append(names, p.Name)
+			}
 		}
-		names = append(names, p.Name)
 	}
-	return sample.Principal{}, usagef("--as: %q is none of %s", name, strings.Join(names, ", "))
+	return usagef("--as: %q is none of %s", name, strings.Join(names, ", "))
+}
+
+// findPrincipal finds a principal in a tenant, which is given by its id or domain, or in its own: where an application is registered,
+// and where a user is not a guest.
+func findPrincipal(installation sample.Installation, name, tenant string) (sample.Principal, error) {
+	if err := checkName(name, installation); err != nil {
+		return sample.Principal{}, err
+	}
+	var places []string
+	for _, t := range installation.Tenants {
+		named := strings.EqualFold(tenant, t.ID) || strings.EqualFold(tenant, t.Domain)
+		for _, p := range t.Principals() {
+			if p.Name != name {
+				continue
+			}
+			if named || tenant == "" && p.HomeTenant == "" {
+				return p, nil
+			}
+			places = append(places, fmt.Sprintf("%s (%s)", t.ID, t.Domain))
+		}
+	}
+	return sample.Principal{}, usagef("--tenant: %s is not in %q, but in %s", name, tenant, strings.Join(places, ", "))
 }
 
 // requestToken sends a token request and returns the access token.

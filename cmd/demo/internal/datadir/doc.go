@@ -3,7 +3,7 @@
 //	ca.pem            the certificate authority for clients to trust; public
 //	ca-key.pem        the same with its private key
 //	server.pem        the HTTPS server's certificate and key
-//	signing.pem       the AD FS's token-signing certificate and key
+//	signing.pem       the AD FS's token-signing certificate and key; signing-entra.pem is the Entra ID's
 //	clients/*.pem     certificate and key of each sample service principal
 //	secrets.json      passwords and client secrets of the sample principals
 //	running.json      where the running demo is, while it runs

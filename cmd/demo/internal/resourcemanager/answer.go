@@ -9,17 +9,25 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A failure is an answer that is no success, in the words that clients know.
+// A failure is an answer that is no success, in the words that clients know. It is written as it is.
 type failure struct {
 	status  int
-	code    string
-	message string
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	// Details say what a program can act on.
+	Details []failureDetail `json:"details,omitempty"`
 }
 
-func (f *failure) Error() string { return f.code + ": " + f.message }
+type failureDetail struct {
+	Code    string `json:"code"`
+	Target  string `json:"target"`
+	Message string `json:"message"`
+}
+
+func (f *failure) Error() string { return f.Code + ": " + f.Message }
 
 func failf(status int, code, format string, args ...any) error {
-	return &failure{status: status, code: code, message: fmt.Sprintf(format, args...)}
+	return &failure{status: status, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
 // endpoint is a handler that returns a failure instead of writing it, and has written nothing then.
@@ -34,14 +42,10 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		panic(err) // a mistake of this package's, which net/http logs
 	}
-	var body struct {
-		Error struct {
-			Code    string `json:"code"`
-			Message string `json:"message"`
-		} `json:"error"`
-	}
-	body.Error.Code, body.Error.Message = answer.code, answer.message
-	_ = writeJSON(w, answer.status, body) // two strings always marshal
+	w.Header().Set("x-ms-failure-cause", "gateway") // as the gate says too
+	_ = writeJSON(w, answer.status, struct {        // strings always marshal
+		Error *failure `json:"error"`
+	}{answer})
 }
 
 // writeJSON answers with value. Members of maps are sorted, so that equal values are equal answers. A string that is not
@@ -57,7 +61,7 @@ func writeJSON(w http.ResponseWriter, status int, value any) error {
 	return nil
 }
 
-// writeList answers with a collection in Resource Manager's form, which has a value even when it is empty.
+// writeList answers with a whole collection in Resource Manager's form, which has a value even when it is empty.
 func writeList[T any](w http.ResponseWriter, items []T) error {
 	return writeJSON(w, http.StatusOK, struct {
 		Value []T `json:"value"`

@@ -3,14 +3,15 @@ package resourcemanager
 import (
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 )
 
 var apiVersion = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})(?i:-preview|-alpha|-beta|-privatepreview)?$`)
 
-// requireAPIVersion refuses a request without a well-formed api-version. Any version is served, in the one shape that
-// there is: clients of all ages read it.
-func requireAPIVersion(next http.Handler) http.Handler {
+// requireAPIVersion refuses a request without a well-formed api-version in its query. Any version is served, in the one shape
+// that there is: clients of all ages read it.
+func (s *Server) requireAPIVersion(next http.Handler) http.Handler {
 	return endpoint(func(w http.ResponseWriter, r *http.Request) error {
 		versions := r.URL.Query()["api-version"]
 		if len(versions) == 0 || len(versions) == 1 && versions[0] == "" {
@@ -29,7 +30,7 @@ func requireAPIVersion(next http.Handler) http.Handler {
 		}
 		if !valid {
 			return failf(http.StatusBadRequest, "InvalidApiVersionParameter",
-				"The api-version '%.32s' is invalid. It is a date, YYYY-MM-DD, that '-preview' may follow.", versions[0])
+				"The api-version '%.32s' is invalid. The supported versions are '%s'.", versions[0], strings.Join(resourcesVersions, ","))
 		}
 		next.ServeHTTP(w, r)
 		return nil

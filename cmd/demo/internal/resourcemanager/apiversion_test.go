@@ -30,7 +30,9 @@ func TestAPIVersion(t *testing.T) {
 	for query, want := range map[string]string{
 		"api-version=2016-06-01&api-version=2016-06-01": "The api-version query parameter (?api-version=) is given more than once.",
 		"api-version=&api-version=2016-06-01":           "The api-version query parameter (?api-version=) is given more than once.",
-		"api-version=1":                                 "The api-version '1' is invalid. It is a date, YYYY-MM-DD, that '-preview' may follow.",
+		"api-version=1": "The api-version '1' is invalid. The supported versions are '2022-12-01,2022-09-01,2021-04-01,2021-01-01,2020-10-01," +
+			"2020-06-01,2019-11-01,2019-10-01,2019-08-01,2019-07-01,2019-05-10,2019-05-01,2019-03-01,2018-05-01,2018-02-01,2017-05-10," +
+			"2016-09-01,2016-06-01,2016-02-01,2015-11-01,2015-01-01'.",
 	} {
 		if a := s.want(t, request{as: nobody, method: "GET", path: "/tenants", query: query}, 400, "InvalidApiVersionParameter"); a.message != want {
 			t.Errorf("%s: %s", query, a.message)

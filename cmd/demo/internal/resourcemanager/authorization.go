@@ -16,7 +16,7 @@ func isAuthorization(name string) bool {
 
 // authorize serves roles and role assignments, at a scope that exists: what is said about a place where nothing is would
 // count for whatever is made there later.
-func (s *server) authorize(w http.ResponseWriter, r *http.Request, op rbac.Operation) error {
+func (s *Server) authorize(w http.ResponseWriter, r *http.Request, op rbac.Operation) error {
 	at := op.Scope
 	for isAuthorization(at.ResourceType()) { // of a role definition, op.Scope is its own id
 		at, _ = at.Parent()
@@ -24,12 +24,17 @@ func (s *server) authorize(w http.ResponseWriter, r *http.Request, op rbac.Opera
 	set, _ := middleware.ResourceSetFrom(r.Context()) // the gate has put it there
 	// A collection passes the gate unchecked: as in list, only who may read there is told that nothing is there.
 	told := !op.Collection || set.Check(op).Allowed
-	if told && !s.Inventory.exists(at) {
+	if told && !s.config.Inventory.exists(at) {
 		return notFound(at)
 	}
-	s.Authorization.ServeHTTP(w, r)
-	if r.Method == http.MethodPut && !s.Inventory.exists(at) { // it was deleted meanwhile
-		s.Deleted(context.WithoutCancel(r.Context()), at)
+	if r.Method == http.MethodPut { // what a role that is taken away counts for may be on its way out
+		if err := s.config.Inventory.changeable(at); err != nil {
+			return err
+		}
+	}
+	s.config.Authorization.ServeHTTP(w, r)
+	if r.Method == http.MethodPut && !s.config.Inventory.exists(at) { // it was deleted meanwhile
+		s.config.Deleted(context.WithoutCancel(r.Context()), at)
 	}
 	return nil
 }

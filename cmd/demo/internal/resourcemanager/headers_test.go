@@ -35,6 +35,12 @@ func TestHeaders(t *testing.T) {
 		if !guid.MatchString(id) || a.header.Get("x-ms-correlation-request-id") != id {
 			t.Errorf("%s: request id %q, correlation id %q", r.path, id, a.header.Get("x-ms-correlation-request-id"))
 		}
+		if got := a.header.Get("x-ms-routing-request-id"); !regexp.MustCompile(`^LOCAL:\d{8}T\d{6}Z:` + id + `$`).MatchString(got) {
+			t.Errorf("%s: routing request id %q", r.path, got)
+		}
+		if got := a.header.Get("x-ms-failure-cause"); (got == "gateway") != (a.status >= 400) {
+			t.Errorf("%s: %d, failure cause %q", r.path, a.status, got)
+		}
 	}
 }
 
@@ -64,4 +70,19 @@ func TestStrictTransportOverTLSOnly(t *testing.T) {
 	if w.Code != http.StatusOK || w.Header().Get("Strict-Transport-Security") != "" {
 		t.Errorf("%d, Strict-Transport-Security: %q", w.Code, w.Header().Get("Strict-Transport-Security"))
 	}
+}
+
+// HEAD answers as GET does, without content, but for what exists: that is 204, as clients ask for it.
+func TestHead(t *testing.T) {
+	s := newSite(t)
+	for path, want := range map[string]int{
+		"/subscriptions": 200, "/tenants": 200, "/providers": 200, primary: 200, primary + "/locations": 200, primary + "/providers": 200,
+		primary + "/resourceGroups": 200, primary + "/resources": 200, shop: 204, web: 204, web + "/extensions": 200, shop + "x": 404, "/nothing": 404,
+	} {
+		a := s.do(t, request{as: owner, method: "HEAD", path: path})
+		if a.status != want || a.body != "" {
+			t.Errorf("%s: %d %q, want %d", path, a.status, a.body, want)
+		}
+	}
+	s.want(t, request{method: "HEAD", path: "/subscriptions"}, 401, "")
 }

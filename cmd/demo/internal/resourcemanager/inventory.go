@@ -102,12 +102,17 @@ func (i *Inventory) Subscriptions() []Subscription {
 // TenantOf returns the tenant that owns a subscription, and whether there is such a subscription. It is meant to be
 // rbac.AuthorizerConfig.TenantOf.
 func (i *Inventory) TenantOf(subscription string) (tenant string, known bool) {
-	scope, err := rbac.ParseScope("/subscriptions/" + subscription)
-	if err != nil {
-		return "", false
-	}
-	found, known := i.subscription(scope)
+	found, known := i.subscriptionNamed(subscription)
 	return found.Tenant, known
+}
+
+// subscriptionNamed returns the subscription with an id.
+func (i *Inventory) subscriptionNamed(id string) (Subscription, bool) {
+	scope, err := rbac.ParseScope("/subscriptions/" + id)
+	if err != nil {
+		return Subscription{}, false
+	}
+	return i.subscription(scope)
 }
 
 // subscription returns the subscription at scope.
@@ -147,11 +152,14 @@ func (i *Inventory) within(scope rbac.Scope, wanted func(Resource) bool) []Resou
 	return found
 }
 
-// write stores at scope what edit makes of the resource that is there. What it lies in must be there already, and what has a
-// location keeps it.
+// write stores at scope what edit makes of the resource that is there. What it lies in must be there already and stay there, and
+// what has a location keeps it.
 func (i *Inventory) write(scope rbac.Scope, edit func(current Resource, exists bool) (Resource, error)) (stored Resource, created bool, err error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if err := i.stable(scope); err != nil {
+		return Resource{}, false, err
+	}
 	current, exists := i.resources[scope.Key()]
 	stored, err = edit(current, exists)
 	if err != nil {
@@ -166,7 +174,8 @@ func (i *Inventory) write(scope rbac.Scope, edit func(current Resource, exists b
 		if err := stays(current, stored.Location); err != nil {
 			return Resource{}, false, err
 		}
-		stored.ID, stored.Name, stored.Type, stored.scope = current.ID, current.Name, current.Type, current.scope
+		stored.ID, stored.Name, stored.Type = current.ID, current.Name, current.Type
+		stored.scope, stored.created = current.scope, current.created
 	} else {
 		parent, parentID, err := i.parent(scope)
 		if err != nil {
@@ -176,6 +185,7 @@ func (i *Inventory) write(scope rbac.Scope, edit func(current Resource, exists b
 		if err != nil {
 			return Resource{}, false, err
 		}
+		stored.created = stored.changed
 	}
 	i.resources[scope.Key()] = stored
 	return stored, !exists, nil
@@ -197,15 +207,62 @@ func (i *Inventory) parent(scope rbac.Scope) (parent rbac.Scope, id string, err 
 		"Can not perform requested operation on nested resource. Parent resource '%s' not found.", parent.Name())
 }
 
-// delete removes what is at scope and all that lies in it, and reports whether there was anything.
-func (i *Inventory) delete(scope rbac.Scope) bool {
+// delete removes what is at scope and all that lies in it, when check lets it go, and reports whether there was anything.
+func (i *Inventory) delete(scope rbac.Scope, check func(current Resource, exists bool) error) (found bool, err error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if _, ok := i.resources[scope.Key()]; !ok {
-		return false
+	if err := i.stable(scope); err != nil {
+		return false, err
 	}
+	current, exists := i.resources[scope.Key()]
+	if err := check(current, exists); err != nil || !exists {
+		return false, err
+	}
+	i.remove(scope)
+	return true, nil
+}
+
+func (i *Inventory) remove(scope rbac.Scope) {
 	maps.DeleteFunc(i.resources, func(_ string, resource Resource) bool { return scope.Contains(resource.scope) })
-	return true
+}
+
+// beginDeletion marks a resource group as being deleted: from now on nothing in it is written, until endDeletion removes it. It
+// reports whether there is a group; one that is marked already stays so.
+func (i *Inventory) beginDeletion(scope rbac.Scope, check func(current Resource, exists bool) error) (found bool, err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	current, exists := i.resources[scope.Key()]
+	if err := check(current, exists); err != nil || !exists || current.deleting {
+		return exists, err
+	}
+	current = current.inState("Deleting")
+	current.deleting = true
+	i.resources[scope.Key()] = current
+	return true, nil
+}
+
+func (i *Inventory) endDeletion(scope rbac.Scope) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.remove(scope)
+}
+
+// changeable refuses a change of what lies in a resource group that is being deleted.
+func (i *Inventory) changeable(scope rbac.Scope) error {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	return i.stable(scope)
+}
+
+// stable is changeable for those who hold the lock.
+func (i *Inventory) stable(scope rbac.Scope) error {
+	for ok := true; ok; scope, ok = scope.Parent() {
+		if resource := i.resources[scope.Key()]; resource.deleting {
+			return failf(http.StatusConflict, "ResourceGroupBeingDeleted",
+				"The resource group '%s' is in deprovisioning state and cannot perform this operation.", resource.Name)
+		}
+	}
+	return nil
 }
 
 // stays refuses to move a resource: Resource Manager keeps a thing where it was made.

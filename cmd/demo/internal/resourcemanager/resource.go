@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -28,6 +29,11 @@ type Resource struct {
 	Others map[string]jsontext.Value `json:",embed"`
 
 	scope rbac.Scope
+	// etag is the entity tag of the resource as it is, in quotes. Each write makes a new one.
+	etag             string
+	created, changed time.Time
+	// deleting is set while a resource group is being deleted.
+	deleting bool
 }
 
 // patched returns the resource with a JSON merge patch applied (RFC 7396): members of objects are merged at any depth, null
@@ -97,11 +103,28 @@ func (r Resource) placed(scope, parent rbac.Scope, parentID string) (Resource, e
 // completed returns the resource with what Resource Manager itself adds: a location as it compares them, and the state that
 // tells clients not to wait.
 func (r Resource) completed() Resource {
-	r.Location = strings.ToLower(strings.ReplaceAll(r.Location, " ", ""))
+	r.Location = normalLocation(r.Location)
+	others := maps.Clone(r.Others)
+	for _, name := range expansions {
+		delete(others, name)
+	}
+	r.Others = others
+	return r.inState("Succeeded")
+}
+
+// normalLocation returns a location's name as it compares: "West US" is westus.
+func normalLocation(location string) string {
+	return strings.ToLower(strings.ReplaceAll(location, " ", ""))
+}
+
+// inState returns the resource in another provisioning state, as something that has changed.
+func (r Resource) inState(state string) Resource {
 	properties := map[string]jsontext.Value{}
 	maps.Copy(properties, r.Properties)
-	properties["provisioningState"] = jsontext.Value(`"Succeeded"`)
+	properties["provisioningState"] = jsontext.Value(`"` + state + `"`)
 	r.Properties = properties
+	r.etag = `"` + newGUID() + `"`
+	r.changed = time.Now().UTC()
 	return r
 }
 
@@ -127,7 +150,8 @@ func notFound(scope rbac.Scope) error {
 		return failf(http.StatusNotFound, "ResourceGroupNotFound", "Resource group '%s' could not be found.", scope.Name())
 	}
 	// Resource Manager writes <null> for the group of what lies in none.
-	return failf(http.StatusNotFound, "ResourceNotFound", "The Resource '%s' under resource group '%s' was not found.",
+	return failf(http.StatusNotFound, "ResourceNotFound", "The Resource '%s' under resource group '%s' was not found. For more "+
+		"details please go to https://aka.ms/ARMResourceNotFoundFix",
 		withinProvider(scope), cmp.Or(scope.ResourceGroup(), "<null>"))
 }
 

@@ -46,8 +46,8 @@ func TestResourceGroupLife(t *testing.T) {
 	}
 
 	s.want(t, request{as: owner, method: "PUT", path: inside, body: `{}`}, 201, "")
-	s.want(t, request{as: owner, method: "DELETE", path: strings.ToLower(group)}, 200, "")
-	s.want(t, request{as: owner, method: "DELETE", path: group}, 204, "")
+	s.wantDeletion(t, request{as: owner, path: strings.ToLower(group)})
+	s.want(t, request{as: owner, method: "DELETE", path: group}, 404, "ResourceGroupNotFound")
 	s.want(t, request{as: owner, method: "HEAD", path: group}, 404, "")
 	s.want(t, request{as: owner, method: "GET", path: inside}, 404, "ResourceNotFound")
 	s.want(t, request{as: owner, method: "GET", path: shop}, 200, "")
@@ -99,9 +99,9 @@ func TestResourceLife(t *testing.T) {
 	s.want(t, request{as: owner, method: "PUT", path: budget, body: `{"location":"moon"}`}, 409, "InvalidResourceLocation")
 
 	// Nested and extension resources go with what they lie in.
-	extension := disk + "/providers/Microsoft.Insights/settings/All"
+	extension := disk + "/providers/Microsoft.Insights/diagnosticSettings/All"
 	a = s.want(t, request{as: owner, method: "PUT", path: strings.ToLower(extension), body: `{}`}, 201, "")
-	if a.json["id"] != disk+"/providers/microsoft.insights/settings/all" || a.json["type"] != "microsoft.insights/settings" {
+	if a.json["id"] != disk+"/providers/microsoft.insights/diagnosticsettings/all" || a.json["type"] != "microsoft.insights/diagnosticsettings" {
 		t.Errorf("extension resource: %s", a.body)
 	}
 	s.want(t, request{as: owner, method: "DELETE", path: web}, 200, "")
@@ -146,14 +146,15 @@ func TestPatchMerges(t *testing.T) {
 func TestNotFoundInResourceManagersWords(t *testing.T) {
 	s := newSite(t)
 	none := shop + "/providers/Microsoft.Sql/servers/none"
+	const more = " For more details please go to https://aka.ms/ARMResourceNotFoundFix"
 	for _, test := range []struct{ method, path, message string }{
 		{"GET", primary + "/resourceGroups/None", "Resource group 'None' could not be found."},
-		{"GET", none + "/databases/d", "The Resource 'Microsoft.Sql/servers/none/databases/d' under resource group 'Shop' was not found."},
-		{"GET", primary + "/providers/Microsoft.A/b/c", "The Resource 'Microsoft.A/b/c' under resource group '<null>' was not found."},
-		{"POST", none + "/restart", "The Resource 'Microsoft.Sql/servers/none' under resource group 'Shop' was not found."},
+		{"GET", none + "/databases/d", "The Resource 'Microsoft.Sql/servers/none/databases/d' under resource group 'Shop' was not found." + more},
+		{"GET", primary + "/providers/Microsoft.Consumption/budgets/c", "The Resource 'Microsoft.Consumption/budgets/c' under resource group '<null>' was not found." + more},
+		{"POST", none + "/restart", "The Resource 'Microsoft.Sql/servers/none' under resource group 'Shop' was not found." + more},
 		{"PUT", none + "/databases/d", "Can not perform requested operation on nested resource. Parent resource 'none' not found."},
-		{"PUT", none + "/providers/Microsoft.A/b/c", "Can not perform requested operation on nested resource. Parent resource 'none' not found."},
-		{"PUT", primary + "/resourceGroups/None/providers/Microsoft.A/b/c", "Resource group 'None' could not be found."},
+		{"PUT", none + "/providers/Microsoft.Consumption/budgets/c", "Can not perform requested operation on nested resource. Parent resource 'none' not found."},
+		{"PUT", primary + "/resourceGroups/None/providers/Microsoft.Consumption/budgets/c", "Resource group 'None' could not be found."},
 		{"GET", "/subscriptions/44444444-aaaa-4bbb-8ccc-000000000004", "The subscription '44444444-aaaa-4bbb-8ccc-000000000004' could not be found."},
 	} {
 		body := ""

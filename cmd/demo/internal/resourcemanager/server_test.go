@@ -2,6 +2,7 @@ package resourcemanager_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,9 +58,9 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"patched resource group", contributor, "PATCH", shop, `{"tags":{"a":"b"}}`, 200, ""},
 		{"patched resource group, not allowed", reader, "PATCH", shop, `{"tags":{"a":"b"}}`, 403, "AuthorizationFailed"},
 		{"no resource group to patch", owner, "PATCH", primary + "/resourceGroups/none", "{}", 404, "ResourceGroupNotFound"},
-		{"deleted resource group", owner, "DELETE", shop, "", 200, ""},
+		{"deleted resource group", owner, "DELETE", shop, "", 202, ""},
 		{"deleted resource group, not allowed", reader, "DELETE", shop, "", 403, "AuthorizationFailed"},
-		{"no resource group to delete", owner, "DELETE", primary + "/resourceGroups/none", "", 204, ""},
+		{"no resource group to delete", owner, "DELETE", primary + "/resourceGroups/none", "", 404, "ResourceGroupNotFound"},
 
 		{"resource", reader, "GET", web, "", 200, ""},
 		{"nested resource", reader, "GET", disk, "", 200, ""},
@@ -95,7 +96,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"root", nobody, "GET", "/", "", 404, "MissingSubscription"},
 		{"nothing in the subscription", nobody, "GET", primary + "/nothing", "", 404, "NotFound"},
 		{"nothing in the resource group", nobody, "GET", shop + "/nothing", "", 404, "NotFound"},
-		{"provider", owner, "GET", primary + "/providers/Microsoft.Compute", "", 404, "NotFound"},
+		{"provider in the resource group", owner, "GET", shop + "/providers/Microsoft.Compute", "", 404, "NotFound"},
 		{"resource of the whole tenant", owner, "GET", "/providers/Microsoft.Compute/disks/none", "", 403, "AuthorizationFailed"},
 		{"resource of the whole tenant, may be read", auditor, "GET", "/providers/Microsoft.Compute/disks/none", "", 404, "MissingSubscription"},
 		{"subscription of another tenant, by a role above it", auditor, "GET", elsewhere, "", 401, "InvalidAuthenticationTokenTenant"},
@@ -110,23 +111,31 @@ func TestWhoMayDoWhat(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := unchanged
 			if test.method != http.MethodGet {
-				s = newSite(t)
+				s = newHandler(t)
 			}
 			s.want(t, request{as: test.as, method: test.method, path: test.path, body: test.body}, test.status, test.code)
 		})
 	}
 }
 
-// Every route asks for a token, and every one but /tenants for a role.
+// open are the routes that a token is enough for.
+var open = []string{
+	"/tenants", "/providers", "/providers/{namespace}",
+	"/providers/microsoft.authorization/provideroperations", "/providers/microsoft.authorization/provideroperations/{namespace}",
+}
+
+// Every route asks for a token, and every one but those that say nothing about the installation for a role.
 func TestEveryRouteIsGuarded(t *testing.T) {
 	s := newSite(t)
 	fill := strings.NewReplacer(
 		"{subscription}", strings.TrimPrefix(primary, "/subscriptions/"),
 		"{group}", "Shop",
+		"{operation}", "none",
+		"{namespace}", "Microsoft.Compute",
 		"*", "Microsoft.Compute/virtualMachines/Web",
 	)
 	routes := 0
-	err := chi.Walk(s.handler.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+	err := chi.Walk(s.handler.Routes(), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		routes++
 		path, body := fill.Replace(route), ""
 		if method == http.MethodPut || method == http.MethodPatch {
@@ -141,7 +150,12 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 		}
 		switch list, _ := roleless.json["value"].([]any); {
 		case roleless.status == http.StatusForbidden:
-		case route == "/tenants":
+		case slices.Contains(open, route):
+		case roleless.status == http.StatusNotFound && strings.HasSuffix(route, "/operationresults/{operation}"):
+		case method == http.MethodHead: // says no more than GET
+			if got := s.do(t, request{as: nobody, method: http.MethodGet, path: path}); got.status != roleless.status {
+				t.Errorf("HEAD %s without a role: %d, GET: %d", route, roleless.status, got.status)
+			}
 		case method == http.MethodGet && roleless.status == http.StatusOK && len(list) == 0 && roleless.json["value"] != nil:
 		default:
 			t.Errorf("%s %s without a role: %d %s", method, route, roleless.status, roleless.body)
@@ -175,7 +189,7 @@ func TestPathsCountInAnyCase(t *testing.T) {
 func TestUnknownMethodNamesTheKnownOnes(t *testing.T) {
 	s := newSite(t)
 	for path, want := range map[string]string{
-		"/tenants": "GET", primary: "GET", shop: "GET, HEAD, PUT, PATCH, DELETE", web: "GET, HEAD, PUT, PATCH, DELETE",
+		"/tenants": "GET, HEAD", primary: "GET, HEAD", shop: "GET, HEAD, PUT, PATCH, DELETE", web: "GET, HEAD, PUT, PATCH, DELETE",
 		web + "/extensions": "GET, HEAD, POST", primary + "/providers/Microsoft.Authorization/roleAssignments": "GET, HEAD, POST",
 	} {
 		a := s.want(t, request{as: owner, method: "OPTIONS", path: path}, 405, "MethodNotAllowed")
@@ -197,6 +211,10 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 		"Gate":                   func(c *resourcemanager.Config) { c.Gate = nil },
 		"Inventory":              func(c *resourcemanager.Config) { c.Inventory = nil },
 		"Authorization":          func(c *resourcemanager.Config) { c.Authorization = nil },
+		"URL":                    func(c *resourcemanager.Config) { c.URL = "" },
+		"PageSize":               func(c *resourcemanager.Config) { c.PageSize = -1 },
+		"Limits":                 func(c *resourcemanager.Config) { c.Limits.Writes = -1 },
+		"DeleteDuration":         func(c *resourcemanager.Config) { c.DeleteDuration = -1 },
 		"Metadata.LoginEndpoint": func(c *resourcemanager.Config) { c.Metadata.LoginEndpoint = "" },
 		"Metadata.GraphEndpoint": func(c *resourcemanager.Config) { c.Metadata.GraphEndpoint = "" },
 		"Metadata.Audiences":     func(c *resourcemanager.Config) { c.Metadata.Audiences = []string{"a", ""} },
@@ -205,6 +223,15 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 		remove(&c)
 		if _, err := resourcemanager.New(c); err == nil || !strings.HasPrefix(err.Error(), "resourcemanager: Config."+field+": ") {
 			t.Errorf("without %s: %v", field, err)
+		}
+	}
+	for _, wrong := range []string{
+		"localhost:8443", "ftp://localhost", "https://", "https://localhost/", "https://localhost?x", "https://user@localhost", "HTTPS://localhost", "://",
+	} {
+		c := config(gate, inventory)
+		c.URL = wrong
+		if _, err := resourcemanager.New(c); err == nil || !strings.HasPrefix(err.Error(), "resourcemanager: Config.URL: ") {
+			t.Errorf("URL %q: %v", wrong, err)
 		}
 	}
 }

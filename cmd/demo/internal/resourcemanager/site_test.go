@@ -7,10 +7,12 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -41,6 +43,9 @@ const (
 	budget = primary + "/providers/Microsoft.Consumption/budgets/Budget"
 )
 
+// address is where the server is configured to be, which is not where it is.
+const address = "https://management.example:8443"
+
 // The principals are called after what they may do.
 const (
 	owner       = "a0000000-0000-4000-8000-000000000001" // Owner of primary and of second
@@ -55,7 +60,7 @@ const (
 
 // A site is a Resource Manager behind a real gate, on a real server.
 type site struct {
-	handler http.Handler
+	handler *resourcemanager.Server
 	server  *httptest.Server
 	tokens  map[string]string
 
@@ -91,7 +96,17 @@ var signingKey = sync.OnceValue(func() tls.Certificate {
 	return issuer.Key()
 })
 
-func newSite(tb testing.TB) *site {
+// newSite serves a site over TLS; change, if any, is made to its configuration.
+func newSite(tb testing.TB, change ...func(*resourcemanager.Config)) *site {
+	tb.Helper()
+	s := newHandler(tb, change...)
+	s.server = httptest.NewTLSServer(s.handler)
+	tb.Cleanup(s.server.Close)
+	return s
+}
+
+// newHandler returns a site that nothing serves, for tests within a bubble of synctest.
+func newHandler(tb testing.TB, change ...func(*resourcemanager.Config)) *site {
 	tb.Helper()
 	issuer := openidtest.NewFor(tb, openidtest.Config{Type: openid.EntraV1, Tenant: home, Keys: []tls.Certificate{signingKey()}})
 	s := &site{tokens: map[string]string{
@@ -148,9 +163,11 @@ func newSite(tb testing.TB) *site {
 		defer s.mu.Unlock()
 		s.deleted = append(s.deleted, scope.String())
 	}
-	s.handler = must[http.Handler](tb)(resourcemanager.New(c))
-	s.server = httptest.NewTLSServer(s.handler)
-	tb.Cleanup(s.server.Close)
+	for _, change := range change {
+		change(&c)
+	}
+	s.handler = must[*resourcemanager.Server](tb)(resourcemanager.New(c))
+	tb.Cleanup(func() { _ = s.handler.Close() })
 	return s
 }
 
@@ -169,7 +186,10 @@ func config(gate *middleware.Gate, inventory *resourcemanager.Inventory) resourc
 			GalleryEndpoint: "https://localhost:8443/gallery/",
 			PortalEndpoint:  "https://localhost:8443/portal/",
 		},
+		URL:     address,
 		Tenants: []resourcemanager.Tenant{{ID: strings.ToUpper(home), DisplayName: "Home"}},
+		// Deletions are over at once, but by themselves.
+		DeleteDuration: time.Nanosecond,
 	}
 }
 
@@ -205,10 +225,27 @@ type answer struct {
 
 func (s *site) do(tb testing.TB, r request) *answer {
 	tb.Helper()
+	sent := s.request(tb, r)
+	if s.server == nil {
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, sent)
+		if r.method == http.MethodHead { // as a server does
+			w.Body.Reset()
+		}
+		return read(tb, w.Result())
+	}
+	sent.URL = must[*url.URL](tb)(url.Parse(s.server.URL + sent.RequestURI))
+	sent.RequestURI = ""
+	return read(tb, must[*http.Response](tb)(s.server.Client().Do(sent)))
+}
+
+// request returns the request as a server reads it.
+func (s *site) request(tb testing.TB, r request) *http.Request {
+	tb.Helper()
 	if r.query == "" {
 		r.query = "api-version=2021-04-01"
 	}
-	sent := must[*http.Request](tb)(http.NewRequestWithContext(tb.Context(), r.method, s.server.URL+r.path+"?"+r.query, strings.NewReader(r.body)))
+	sent := httptest.NewRequestWithContext(tb.Context(), r.method, r.path+"?"+r.query, strings.NewReader(r.body))
 	if r.body != "" {
 		sent.Header.Set("Content-Type", "application/json")
 	}
@@ -216,7 +253,7 @@ func (s *site) do(tb testing.TB, r request) *answer {
 	if r.as != "" {
 		sent.Header.Set("Authorization", "Bearer "+s.tokens[r.as])
 	}
-	return read(tb, must[*http.Response](tb)(s.server.Client().Do(sent)))
+	return sent
 }
 
 func read(tb testing.TB, response *http.Response) *answer {
@@ -270,6 +307,20 @@ func (s *site) wantDeleted(tb testing.TB, want ...string) {
 		tb.Errorf("told to be deleted: %q, want %q", s.deleted, want)
 	}
 	s.deleted = nil
+}
+
+// wantDeletion sends a DELETE that takes time, and waits for its end.
+func (s *site) wantDeletion(tb testing.TB, r request) {
+	tb.Helper()
+	r.method = http.MethodDelete
+	a := s.want(tb, r, http.StatusAccepted, "")
+	for a.status == http.StatusAccepted {
+		location := must[*url.URL](tb)(url.Parse(a.header.Get("Location")))
+		a = s.do(tb, request{as: r.as, method: http.MethodGet, path: location.Path, query: location.RawQuery})
+	}
+	if a.status != http.StatusOK || a.body != "" {
+		tb.Errorf("DELETE %s ends with %d %s", r.path, a.status, a.body)
+	}
 }
 
 // want sends a request and compares its answer's status and error code.

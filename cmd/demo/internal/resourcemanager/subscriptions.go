@@ -2,6 +2,7 @@ package resourcemanager
 
 import (
 	"net/http"
+	"slices"
 
 	"hubgate.example/middleware"
 	"hubgate.example/rbac"
@@ -33,18 +34,15 @@ func (s Subscription) answer() subscriptionAnswer {
 
 // listSubscriptions answers the subscriptions that the caller may read or has any role in. No role reaches a subscription of
 // another tenant than the caller's.
-func (s *server) listSubscriptions(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) listSubscriptions(w http.ResponseWriter, r *http.Request) error {
 	set, _ := middleware.ResourceSetFrom(r.Context()) // the gate has put it there
-	var visible []subscriptionAnswer
-	for _, subscription := range s.Inventory.Subscriptions() {
-		if set.Check(readOf(subscription.scope)).Allowed || set.Holds(subscription.scope) {
-			visible = append(visible, subscription.answer())
-		}
-	}
-	return writeList(w, visible)
+	visible := slices.DeleteFunc(s.config.Inventory.Subscriptions(), func(subscription Subscription) bool {
+		return !set.Check(readOf(subscription.scope)).Allowed && !set.Holds(subscription.scope)
+	})
+	return writePage(w, r, s.pages, visible, func(subscription Subscription) string { return subscription.scope.Key() }, Subscription.answer)
 }
 
-func (s *server) getSubscription(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getSubscription(w http.ResponseWriter, r *http.Request) error {
 	subscription, err := s.subscriptionOf(r)
 	if err != nil {
 		return err
@@ -53,7 +51,7 @@ func (s *server) getSubscription(w http.ResponseWriter, r *http.Request) error {
 }
 
 // listLocations answers the one region that an Azure Stack Hub is.
-func (s *server) listLocations(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) listLocations(w http.ResponseWriter, r *http.Request) error {
 	subscription, err := s.subscriptionOf(r)
 	if err != nil {
 		return err
@@ -66,17 +64,17 @@ func (s *server) listLocations(w http.ResponseWriter, r *http.Request) error {
 		Latitude    string `json:"latitude"`
 	}
 	return writeList(w, []location{{
-		ID: subscription.scope.String() + "/locations/" + s.Region, Name: s.Region, DisplayName: s.Region, Longitude: "0", Latitude: "0",
+		ID: subscription.scope.String() + "/locations/" + s.config.Region, Name: s.config.Region, DisplayName: s.config.Region, Longitude: "0", Latitude: "0",
 	}})
 }
 
 // subscriptionOf returns the subscription that the request has been authorized for.
-func (s *server) subscriptionOf(r *http.Request) (Subscription, error) {
+func (s *Server) subscriptionOf(r *http.Request) (Subscription, error) {
 	op, err := rbac.OperationFor(r)
 	if err != nil {
 		return Subscription{}, err
 	}
-	subscription, ok := s.Inventory.subscription(op.Scope)
+	subscription, ok := s.config.Inventory.subscription(op.Scope)
 	if !ok {
 		return Subscription{}, failf(http.StatusNotFound, "SubscriptionNotFound", "The subscription '%s' could not be found.", op.Scope.Name())
 	}

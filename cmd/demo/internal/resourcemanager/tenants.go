@@ -14,7 +14,7 @@ type Tenant struct {
 }
 
 // listTenants answers the one tenant that the caller's token is from. Others do not concern it.
-func (s *server) listTenants(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) listTenants(w http.ResponseWriter, r *http.Request) error {
 	principal, _ := middleware.PrincipalFrom(r.Context()) // the gate has put it there
 	type tenant struct {
 		ID          string `json:"id"`
@@ -22,7 +22,7 @@ func (s *server) listTenants(w http.ResponseWriter, r *http.Request) error {
 		DisplayName string `json:"displayName"`
 	}
 	answer := tenant{ID: "/tenants/" + principal.Tenant, TenantID: principal.Tenant, DisplayName: principal.Tenant}
-	for _, t := range s.Tenants {
+	for _, t := range s.config.Tenants {
 		if strings.EqualFold(t.ID, principal.Tenant) && t.DisplayName != "" {
 			answer.DisplayName = t.DisplayName
 		}

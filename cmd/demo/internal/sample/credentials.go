@@ -9,26 +9,27 @@ import (
 	"io/fs"
 
 	"hubgate.example/cmd/demo/internal/datadir"
-	"hubgate.example/openid"
 )
 
 const secretsFile = "secrets.json"
 
-// Credentials are what the sample principals prove themselves with. They are generated once for each data directory.
+// Credentials are what the sample principals prove themselves with. They are generated once for each data directory. Who is in
+// several tenants has the same credentials in all of them.
 type Credentials struct {
 	dir          *datadir.Dir
-	secrets      map[string]string
-	certificates map[string]*x509.Certificate
+	secrets      map[string]string            // by the principal's name
+	certificates map[string]*x509.Certificate // likewise
 }
 
-// OpenCredentials reads the credentials from the data directory and makes those that are not there.
-func OpenCredentials(dir *datadir.Dir) (*Credentials, error) {
+// OpenCredentials reads the credentials of an installation's principals from the data directory, and makes those that are not there.
+func OpenCredentials(dir *datadir.Dir, installation Installation) (*Credentials, error) {
 	c := &Credentials{dir: dir, secrets: map[string]string{}, certificates: map[string]*x509.Certificate{}}
-	if err := c.openSecrets(); err != nil {
+	principals := installation.Principals()
+	if err := c.openSecrets(principals); err != nil {
 		return nil, err
 	}
 	for _, p := range principals {
-		if p.Kind != openid.KindServicePrincipal {
+		if p.IsUser() || c.certificates[p.Name] != nil {
 			continue
 		}
 		pair, err := dir.KeyPair(certificateFile(p), nil, datadir.SelfSigned(p.Name))
@@ -40,7 +41,8 @@ func OpenCredentials(dir *datadir.Dir) (*Credentials, error) {
 	return c, nil
 }
 
-func (c *Credentials) openSecrets() error {
+// openSecrets keeps what is in the file for others: it may be another installation's.
+func (c *Credentials) openSecrets(principals []Principal) error {
 	content, err := c.dir.ReadPrivate(secretsFile)
 	if err == nil {
 		if err := json.Unmarshal(content, &c.secrets); err != nil {

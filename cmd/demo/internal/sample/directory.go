@@ -2,83 +2,91 @@ package sample
 
 import (
 	"slices"
-	"strings"
 
 	"hubgate.example/openid"
 )
 
-// Tenant is the directory tenant of the sample installation. An AD FS serves exactly one.
-const Tenant = "c80be797-85d2-42bd-a128-3eeac50c308f"
+// The applications of both installations.
+const (
+	deployerApplication   = "ad2a1725-bbd3-4704-864f-dce440a3ff3f"
+	operationsApplication = "849ffbeb-5501-4697-9d11-0f61b030f6da"
+)
 
-// Audience is the App ID URI of the sample Resource Manager, in the form that Azure Stack Hub gives it with AD FS.
-const Audience = "https://management.adfs.hubgate.example/0bfae0dd-a099-4c78-b884-f651cd97efc5"
+// A Tenant is a directory tenant: principals, and groups of principals and groups.
+type Tenant struct {
+	ID string
+	// Domain is what follows the @ in the names of the tenant's own users.
+	Domain      string
+	DisplayName string
+	// Unregistered is a tenant that the identity provider has and the installation does not.
+	Unregistered bool
 
-// domain is the SID of the sample Active Directory domain: on Azure Stack Hub with AD FS, principals and groups are known by
-// SIDs, not by GUIDs.
-const domain = "S-1-5-21-1225956614-1283868168-2519959777"
+	principals []Principal
+	groups     []Group
+	owner      string // the principal who owns the subscriptions that are added; "" where none can be
+}
 
-// A Principal is someone who can get a token.
+// A Principal is someone who can get a token in a tenant. Who can get one in several tenants is a principal in each, with the same
+// name, application id or user name, and credentials.
 type Principal struct {
 	// Name is what demo token --as takes.
 	Name string
 	Kind openid.Kind
-	// ObjectID is a SID.
+	// Tenant is the tenant that the principal is in, and HomeTenant the one that a guest comes from.
+	Tenant, HomeTenant string
+	// ObjectID is a SID with AD FS and a GUID with Entra ID. It is another one in each tenant.
 	ObjectID string
 	// ApplicationID is a service principal's client id.
 	ApplicationID string
-	// About says in a few words what the principal may do by RoleAssignments and OwnerAssignment. It is "" for who has no role.
-	About string
 	// Username is a user's sign-in name, in the only form that AD FS takes: user@domain.
 	Username string
+	// MFA reports that the tenant demands a second factor of the user.
+	MFA bool
+	// About says in a few words what the principal may do by the samples' roles. It is "" for who has no role.
+	About string
+	// Groups are all that the principal is a member of, directly or through other groups: what a token's groups claim carries.
+	Groups []Group
 
 	memberOf []string
 }
 
 // A Group is a group of principals and groups.
 type Group struct {
-	Name     string
+	Name string
+	// ObjectID is a SID with AD FS and a GUID with Entra ID.
 	ObjectID string
 
 	memberOf []string
 }
 
-var principals = []Principal{
-	{
-		Name: "owner", Kind: openid.KindUser, About: "Owner of every subscription",
-		ObjectID: domain + "-1101", Username: "owner@hubgate.example",
-	},
-	{
-		Name: "contributor", Kind: openid.KindUser, About: "Contributor on the resource group app",
-		ObjectID: domain + "-1102", Username: "contributor@hubgate.example",
-	},
-	{
-		Name: "reader", Kind: openid.KindUser, About: "Reader of Production, by a group within a group",
-		ObjectID: domain + "-1103", Username: "reader@hubgate.example", memberOf: []string{"auditors"},
-	},
-	{
-		Name: "outsider", Kind: openid.KindUser,
-		ObjectID: domain + "-1104", Username: "outsider@hubgate.example",
-	},
-	{
-		Name: "deployer", Kind: openid.KindServicePrincipal, About: "Owner of Production",
-		ObjectID: domain + "-1201", ApplicationID: "ad2a1725-bbd3-4704-864f-dce440a3ff3f",
-	},
+// IsUser reports whether p is a person, and signs in with a password.
+func (p Principal) IsUser() bool { return p.Username != "" }
+
+// GroupIDs returns the object ids of Groups.
+func (p Principal) GroupIDs() []string {
+	var ids []string
+	for _, group := range p.Groups {
+		ids = append(ids, group.ObjectID)
+	}
+	return ids
 }
 
-var groups = []Group{
-	{Name: "readers", ObjectID: domain + "-1301"},
-	{Name: "auditors", ObjectID: domain + "-1302", memberOf: []string{"readers"}},
+// Principals returns the tenant's principals.
+func (t Tenant) Principals() []Principal {
+	all := slices.Clone(t.principals)
+	for i := range all {
+		all[i].Tenant = t.ID
+		all[i].Groups = t.groupsWith(all[i].memberOf)
+	}
+	return all
 }
 
-// Principals returns the sample principals.
-func Principals() []Principal { return slices.Clone(principals) }
-
-// Groups returns every group that p is a member of, directly or through other groups: what a token's groups claim carries.
-func (p Principal) Groups() []Group {
+// groupsWith returns the named groups and those that they are members of.
+func (t Tenant) groupsWith(names []string) []Group {
 	var all []Group
-	names := slices.Clone(p.memberOf)
+	names = slices.Clone(names)
 	for i := 0; i < len(names); i++ {
-		for _, group := range groups {
+		for _, group := range t.groups {
 			if group.Name != names[i] {
 				continue
 			}
@@ -91,23 +99,4 @@ func (p Principal) Groups() []Group {
 		}
 	}
 	return all
-}
-
-// GroupIDs returns the SIDs of Groups.
-func (p Principal) GroupIDs() []string {
-	var ids []string
-	for _, group := range p.Groups() {
-		ids = append(ids, group.ObjectID)
-	}
-	return ids
-}
-
-// GroupsOf returns GroupIDs of the principal with this object id, and none for a stranger.
-func GroupsOf(objectID string) []string {
-	for _, p := range principals {
-		if strings.EqualFold(p.ObjectID, objectID) {
-			return p.GroupIDs()
-		}
-	}
-	return nil
 }

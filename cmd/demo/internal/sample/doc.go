@@ -1,11 +1,27 @@
-// Package sample is the installation that the demo shows: a directory of principals and groups as an AD FS knows them, two
-// subscriptions with a few resources, and who may do what there.
+// Package sample is what the demo shows: two installations of Azure Stack Hub, one that signs in with AD FS ([ADFS]) and one with
+// Entra ID ([Entra]). Each has its directory tenants with principals and groups, its subscriptions with a few resources, and roles
+// that say who may do what there.
 //
-//	owner         user               Owner of both subscriptions, Production and Sandbox, and of those that are added
-//	contributor   user               Contributor on one resource group of the first
-//	reader        user               Reader of the first, as a member of a group within the group that has the role
+// In the home tenant of both, with SIDs for object ids in the one and GUIDs in the other:
+//
+//	owner         user               Owner of Production and Sandbox, and of the subscriptions that are added
+//	contributor   user               Contributor on the resource group app in Production
+//	reader        user               Reader of Production, as a member of a group within the group that has the role
 //	outsider      user               no role at all
-//	deployer      service principal  Owner of the first, so it may write role assignments there
+//	deployer      service principal  Owner of Production, so it may write role assignments there
+//	operator      user               Owner of the Default Provider Subscription, on the administrator's side
+//	operations    service principal  Owner of the Default Provider Subscription, on the administrator's side
+//
+// An AD FS has no other tenant. With Entra ID there are two more. Partner is a guest directory: it is registered, and has a
+// subscription of its own. Stranger is not registered: its tokens are genuine, and no subscription takes them. Somebody who is in
+// two tenants has an object id in each, and a role that is given to one of them never counts for the other:
+//
+//	visitor       user of the home tenant, guest in Partner, which demands a second factor
+//	consultant    user of Partner, guest in the home tenant: Contributor on the resource group lab in Sandbox
+//	deployer      an application of the home tenant with a service principal in all three: Contributor on the resource group web in
+//	              Partner, nothing in Stranger
+//	partner       user of Partner: Owner of its subscription, by a group within a group
+//	stranger      user of Stranger
 //
 // All ids are fixed, so that documents and scripts can name them. Passwords, client secrets and certificates are random and
 // belong to a data directory: see [OpenCredentials].

@@ -1,64 +1,66 @@
 package sample
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
-
-	"hubgate.example/cmd/demo/internal/resourcemanager"
+	"slices"
+	"strings"
 )
 
-// The sample subscriptions.
-const (
-	ProductionID = "5ecc0438-c340-44de-b012-ef1729ccd25b"
-	SandboxID    = "9f579131-6abd-4f74-8d2f-e384aa4efd6e"
-)
-
-const (
-	production = "/subscriptions/" + ProductionID
-	sandbox    = "/subscriptions/" + SandboxID
-)
-
-// Region is the location of all that is in the sample installation: what a single-node Azure Stack Hub calls itself.
-const Region = "local"
-
-// properties are a resource's own members: names and JSON values.
-type properties map[string]string
-
-func (p properties) values() map[string]jsontext.Value {
-	values := make(map[string]jsontext.Value)
-	for name, value := range p {
-		values[name] = jsontext.Value(value)
-	}
-	return values
+// An Installation is an Azure Stack Hub, with its directory and its two sides.
+type Installation struct {
+	// Tenants are the directory tenants that its identity provider has. The first is the home tenant.
+	Tenants []Tenant
+	// User is the side that everybody works with, Admin the administrator's.
+	User, Admin Side
 }
 
-// Contents returns the sample subscriptions, which belong to tenant, with their resource groups and resources.
-func Contents(tenant string) resourcemanager.Contents {
-	const app, data, lab = production + "/resourceGroups/app", production + "/resourceGroups/data", sandbox + "/resourceGroups/lab"
-	contents := resourcemanager.Contents{
-		Subscriptions: []resourcemanager.Subscription{
-			{ID: ProductionID, Tenant: tenant, DisplayName: "Production"},
-			{ID: SandboxID, Tenant: tenant, DisplayName: "Sandbox"},
-		},
+// A Side is a Resource Manager with what is in it. Tokens of one side do not open the other.
+type Side struct {
+	// Audience is the Resource Manager's App ID URI.
+	Audience string
+
+	subscriptions []subscription
+	grants        []grant
+}
+
+// Home returns the home tenant's id.
+func (i Installation) Home() string { return i.Tenants[0].ID }
+
+// Registered returns the ids of the tenants whose tokens the user's side takes from the start. The administrator's takes those
+// of the home tenant only.
+func (i Installation) Registered() []string {
+	var ids []string
+	for _, tenant := range i.Tenants {
+		if !tenant.Unregistered {
+			ids = append(ids, tenant.ID)
+		}
 	}
-	for _, resource := range []struct {
-		id         string
-		properties properties
-	}{
-		{app, nil},
-		{app + "/providers/Microsoft.Network/virtualNetworks/app-net", properties{"addressSpace": `{"addressPrefixes":["10.1.0.0/16"]}`}},
-		{app + "/providers/Microsoft.Network/virtualNetworks/app-net/subnets/default", properties{"addressPrefix": `"10.1.0.0/24"`}},
-		{app + "/providers/Microsoft.Compute/virtualMachines/web1", properties{"hardwareProfile": `{"vmSize":"Standard_D2_v2"}`}},
-		{app + "/providers/Microsoft.Compute/virtualMachines/web2", properties{"hardwareProfile": `{"vmSize":"Standard_D2_v2"}`}},
-		{data, nil},
-		{data + "/providers/Microsoft.Storage/storageAccounts/backups", properties{"primaryLocation": `"` + Region + `"`}},
-		{lab, nil},
-		{lab + "/providers/Microsoft.Compute/virtualMachines/lab1", properties{"hardwareProfile": `{"vmSize":"Standard_A1"}`}},
-	} {
-		contents.Resources = append(contents.Resources, resourcemanager.Resource{
-			ID:         resource.id,
-			Location:   Region,
-			Properties: resource.properties.values(),
-		})
+	return ids
+}
+
+// Tenant returns the tenant with this id.
+func (i Installation) Tenant(id string) (tenant Tenant, found bool) {
+	n := slices.IndexFunc(i.Tenants, func(t Tenant) bool { return strings.EqualFold(t.ID, id) })
+	if n < 0 {
+		return Tenant{}, false
 	}
-	return contents
+	return i.Tenants[n], true
+}
+
+// Principals returns the principals of all tenants.
+func (i Installation) Principals() []Principal {
+	var all []Principal
+	for _, tenant := range i.Tenants {
+		all = append(all, tenant.Principals()...)
+	}
+	return all
+}
+
+// GroupsOf returns the ids of all groups that the principal with this object id is a member of, and none for somebody unknown.
+func (i Installation) GroupsOf(objectID string) []string {
+	for _, p := range i.Principals() {
+		if strings.EqualFold(p.ObjectID, objectID) {
+			return p.GroupIDs()
+		}
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package adfs
+package identityprovider
 
 import (
 	"log/slog"
@@ -35,8 +35,8 @@ func drop(form url.Values, name string) url.Values {
 
 var (
 	bySecret   = set(url.Values{}, "grant_type", "client_credentials", "client_id", testClient, "client_secret", testSecret, "scope", scope)
-	byPassword = set(url.Values{}, "grant_type", "password", "client_id", publicClient, "username", testUser, "password", testPassword, "scope", scope)
-	byRefresh  = set(url.Values{}, "grant_type", "refresh_token", "client_id", publicClient, "refresh_token", "none", "scope", scope)
+	byPassword = set(url.Values{}, "grant_type", "password", "client_id", azureCLI, "username", testUser, "password", testPassword, "scope", scope)
+	byRefresh  = set(url.Values{}, "grant_type", "refresh_token", "client_id", azureCLI, "refresh_token", "none", "scope", scope)
 )
 
 func TestTokenRequests(t *testing.T) {
@@ -56,11 +56,11 @@ func TestTokenRequests(t *testing.T) {
 		{"unknown fields", set(bySecret, "claims", `{"access_token":{"xms_cc":{"values":["CP1"]}}}`, "client_info", "1"), "", ""},
 
 		{"no grant type", drop(bySecret, "grant_type"), "invalid_request", "grant_type"},
-		{"another grant type", set(bySecret, "grant_type", "authorization_code"), "unsupported_grant_type", "MSIS9611"},
+		{"another grant type", set(bySecret, "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), "unsupported_grant_type", "MSIS9611"},
 		{"repeated parameter", url.Values{"grant_type": {"password", "password"}}, "invalid_request", "'grant_type'"},
 		{"no client id", drop(bySecret, "client_id"), "invalid_request", "client_id"},
-		{"unknown client", set(bySecret, "client_id", publicClient), "invalid_client", "MSIS9607"},
-		{"public client for itself", set(drop(bySecret, "client_secret"), "client_id", publicClient), "invalid_client", "MSIS9607"},
+		{"unknown client", set(bySecret, "client_id", azureCLI), "invalid_client", "MSIS9607"},
+		{"public client for itself", set(drop(bySecret, "client_secret"), "client_id", azureCLI), "invalid_client", "MSIS9607"},
 		{"no credential", drop(bySecret, "client_secret"), "invalid_client", "MSIS9622"},
 		{"wrong secret", set(bySecret, "client_secret", strings.ToUpper(testSecret)), "invalid_client", "MSIS9622"},
 		{"longer secret", set(bySecret, "client_secret", testSecret+"t"), "invalid_client", "MSIS9622"},
@@ -167,14 +167,14 @@ func TestAccessTokenClaims(t *testing.T) {
 		upn    any
 		scp    any
 	}{
-		{"user", byPassword, testUserSID, []any{testGroupSID, testParentSID}, publicClient, testUser, "user_impersonation"},
+		{"user", byPassword, testUserSID, []any{testGroupSID, testParentSID}, azureCLI, testUser, "user_impersonation"},
 		{"client without groups", bySecret, testClientSID, nil, testClient, nil, nil},
 		{"client in a group", set(bySecret, "client_id", secretOnlyID), testClientSID, testGroupSID, secretOnlyID, nil, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			claims := claimsOf(t, e.post(t, test.form).tokens.AccessToken)
 			for name, want := range map[string]any{
-				"iss": e.issuer.AccessTokenIssuer(), "aud": testResource, "oid": test.oid, "groups": test.groups,
+				"iss": e.ordered[0].issuer.AccessTokenIssuer(), "aud": testResource, "oid": test.oid, "groups": test.groups,
 				"appid": test.appid, "upn": test.upn, "unique_name": test.upn, "scp": test.scp,
 			} {
 				if !reflect.DeepEqual(claims[name], want) {
@@ -196,7 +196,7 @@ func TestIDToken(t *testing.T) {
 	got := e.post(t, set(byPassword, "scope", "openid profile offline_access "+scope))
 	claims := claimsOf(t, got.tokens.IDToken)
 	for name, want := range map[string]any{
-		"iss": e.base + "/adfs", "aud": publicClient, "upn": testUser, "tid": testTenant,
+		"iss": e.base + "/adfs", "aud": azureCLI, "upn": testUser, "tid": testTenant,
 		"sub": claimsOf(t, got.tokens.AccessToken)["sub"],
 	} {
 		if claims[name] != want {
@@ -248,14 +248,20 @@ func TestRefreshTokenEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		user := s.users[testUser]
-		request := tokenRequest{grantType: "refresh_token", clientID: publicClient, refreshToken: s.newRefreshToken(user, publicClient)}
+		d := s.ordered[0]
+		r := request{
+			authority: authority{kind: openid.ADFS, directory: d},
+			form:      tokenRequest{scope: []string{"offline_access"}},
+			client:    client{id: azureCLI, acr: acrPublic},
+			audience:  testResource,
+		}
+		r.form.refreshToken = s.refreshToken(r, signIn{directory: d, user: d.user(testUser)})
 		time.Sleep(refreshLifetime - time.Second)
-		if _, err := s.refreshedTokens(request, testResource); err != nil {
+		if _, err := s.refreshedTokens(r); err != nil {
 			t.Errorf("before its end: %v", err)
 		}
 		time.Sleep(time.Second)
-		if _, err := s.refreshedTokens(request, testResource); err == nil {
+		if _, err := s.refreshedTokens(r); err == nil {
 			t.Error("lives on after its end")
 		}
 	})

@@ -1,4 +1,4 @@
-package adfs
+package identityprovider
 
 import (
 	"crypto/sha1"
@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"hubgate.example/openid"
 )
 
 // An assertion is a client assertion before it is signed; the zero value is signed as MSAL for Go does it.
@@ -148,7 +150,7 @@ func TestClientAssertion(t *testing.T) {
 			if got := e.post(t, byAssertion(signed)); got.status != http.StatusBadRequest || got.code != "invalid_client" || !strings.HasPrefix(got.description, "MSIS9622") {
 				t.Errorf("%d %s: %s", got.status, got.code, got.description)
 			}
-			_, err := e.verifyAssertion(tokenRequest{clientID: testClient, clientAssertion: signed, clientAssertionType: assertionType})
+			_, err := e.verifyAssertion(e.authority(), tokenRequest{clientID: testClient, clientAssertion: signed, clientAssertionType: assertionType})
 			if err == nil || !strings.Contains(err.Error(), test.reason) {
 				t.Errorf("reason %v, want one that says %q", err, test.reason)
 			}
@@ -187,8 +189,8 @@ func TestClientAssertionRequest(t *testing.T) {
 func TestResignedAssertionIsAReplay(t *testing.T) {
 	e := start(t)
 	claims := map[string]any{"jti": nil, "exp": time.Now().Add(time.Minute).Unix(), "nbf": nil}
-	first := assertion{method: jwt.SigningMethodPS256, claims: claims}.sign(t, e.tokenEndpoint)
-	second := assertion{method: jwt.SigningMethodPS256, claims: claims}.sign(t, e.tokenEndpoint)
+	first := assertion{method: jwt.SigningMethodPS256, claims: claims}.sign(t, e.base+"/adfs/oauth2/token")
+	second := assertion{method: jwt.SigningMethodPS256, claims: claims}.sign(t, e.base+"/adfs/oauth2/token")
 	if first == second {
 		t.Fatal("the signatures are equal")
 	}
@@ -207,16 +209,21 @@ func TestAssertionIsRememberedUntilItEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		signed := assertion{}.sign(t, s.tokenEndpoint)
+		const endpoint = "https://localhost:8443/adfs/oauth2/token"
+		signed := assertion{}.sign(t, endpoint)
 		verify := func() error {
-			_, err := s.verifyAssertion(tokenRequest{clientAssertion: signed, clientAssertionType: assertionType})
-			return err
+			a := authority{kind: openid.ADFS, directory: s.ordered[0]}
+			c, err := s.verifyAssertion(a, tokenRequest{clientAssertion: signed, clientAssertionType: assertionType})
+			if err != nil {
+				return err
+			}
+			return s.useAssertion(request{authority: a, client: c})
 		}
 		if err := verify(); err == nil || !strings.Contains(err.Error(), "certificate is not valid") {
 			t.Fatalf("in a bubble it is the year 2000, before the certificate: %v", err)
 		}
 		time.Sleep(time.Until(clientPair().Leaf.NotBefore.Add(time.Hour)))
-		signed = assertion{}.sign(t, s.tokenEndpoint)
+		signed = assertion{}.sign(t, endpoint)
 		if err := verify(); err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package adfs
+package identityprovider
 
 import (
 	"sync"
@@ -54,4 +54,24 @@ func (m *memory[V]) get(key string) (value V, found bool) {
 		return value, false
 	}
 	return entry.value, true
+}
+
+// update changes what is remembered under key, while nobody else looks, and reports whether anything is.
+func (m *memory[V]) update(key string, change func(value *V)) (found bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	entry, found := m.entries[key]
+	if !found || !time.Now().Before(entry.until) {
+		return false
+	}
+	change(&entry.value)
+	m.entries[key] = entry
+	return true
+}
+
+// remove forgets what is remembered under key.
+func (m *memory[V]) remove(key string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.entries, key)
 }

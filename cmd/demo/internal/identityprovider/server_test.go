@@ -1,4 +1,4 @@
-package adfs
+package identityprovider
 
 import (
 	"crypto/tls"
@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"hubgate.example/cmd/demo/internal/datadir"
+	"hubgate.example/openid"
 )
 
 const (
@@ -24,7 +26,7 @@ const (
 	testSecret    = "the client's secret"
 	testPassword  = "the user's password"
 	testUser      = "user@hubgate.example"
-	publicClient  = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+	azureCLI      = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 	secretOnlyID  = "22aa22bb-33cc-44dd-95ee-66ff77aa88bb"
 	testClientSID = "S-1-5-21-1-2-3-1201"
 	testUserSID   = "S-1-5-21-1-2-3-1101"
@@ -54,14 +56,17 @@ func newPair(name string) tls.Certificate {
 func testConfig(baseURL string) Config {
 	return Config{
 		BaseURL:    baseURL,
-		Tenant:     testTenant,
+		Type:       openid.ADFS,
 		SigningKey: signingPair(),
 		Resources:  []string{testResource, testResource + "/"},
-		Clients: []Client{
-			{ID: testClient, ObjectID: testClientSID, Secret: testSecret, Certificate: clientPair().Leaf},
-			{ID: secretOnlyID, ObjectID: testClientSID, Groups: []string{testGroupSID}, Secret: testSecret},
-		},
-		Users: []User{{Name: testUser, Password: testPassword, ObjectID: testUserSID, Groups: []string{testGroupSID, testParentSID}}},
+		Tenants: []Tenant{{
+			ID: testTenant,
+			ServicePrincipals: []ServicePrincipal{
+				{ApplicationID: testClient, ObjectID: testClientSID, Secret: testSecret, Certificate: clientPair().Leaf},
+				{ApplicationID: secretOnlyID, ObjectID: testClientSID, Groups: []string{testGroupSID}, Secret: testSecret},
+			},
+			Users: []User{{Name: testUser, Password: testPassword, ObjectID: testUserSID, Groups: []string{testGroupSID, testParentSID}}},
+		}},
 	}
 }
 
@@ -74,10 +79,15 @@ type endpoint struct {
 
 func start(t *testing.T) endpoint {
 	t.Helper()
+	return startWith(t, testConfig)
+}
+
+func startWith(t *testing.T, config func(baseURL string) Config) endpoint {
+	t.Helper()
 	var s *Server
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.ServeHTTP(w, r) }))
 	base := "https://" + server.Listener.Addr().String()
-	s, err := New(testConfig(base))
+	s, err := New(config(base))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,6 +96,9 @@ func start(t *testing.T) endpoint {
 	return endpoint{s, base, server.Client()}
 }
 
+// authority is the AD FS as its requests are addressed to.
+func (e endpoint) authority() authority { return authority{kind: openid.ADFS, directory: e.ordered[0]} }
+
 // An answer is what the token endpoint said.
 type answer struct {
 	status      int
@@ -93,6 +106,8 @@ type answer struct {
 	tokens      tokenResponse
 	code        string
 	description string
+	codes       []json.Number
+	claims      string
 }
 
 func (e endpoint) post(t *testing.T, form url.Values) answer {
@@ -114,15 +129,18 @@ func readAnswer(t *testing.T, response *http.Response) answer {
 	a := answer{status: response.StatusCode, header: response.Header}
 	var refusal struct {
 		Error       string
-		Description string `json:"error_description"`
+		Description string        `json:"error_description"`
+		Codes       []json.Number `json:"error_codes"`
+		Claims      string
 	}
 	if err := json.Unmarshal(body, &refusal); err != nil {
 		t.Fatalf("%d %s: %v", response.StatusCode, body, err)
 	}
-	if err := json.Unmarshal(body, &a.tokens); err != nil {
+	// v1 has numbers as strings, which tokenResponse is not for.
+	if err := json.Unmarshal(body, &a.tokens); err != nil && !strings.Contains(err.Error(), "expires_in") {
 		t.Fatal(err)
 	}
-	a.code, a.description = refusal.Error, refusal.Description
+	a.code, a.description, a.codes, a.claims = refusal.Error, refusal.Description, refusal.Codes, refusal.Claims
 	return a
 }
 
@@ -181,12 +199,17 @@ func TestMetadata(t *testing.T) {
 			if !strings.HasSuffix(member, "_endpoint") && member != "jwks_uri" {
 				continue
 			}
-			if status, _ := e.get(t, strings.TrimPrefix(url, e.base)); status == http.StatusNotFound {
+			response, err := e.client.Get(url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			if response.StatusCode == http.StatusNotFound {
 				t.Errorf("%s: %s is %s, where nothing is", path, member, url)
 			}
 		}
 		methods := metadata["token_endpoint_auth_methods_supported"].([]any)
-		if len(methods) != 2 || methods[0] != "client_secret_post" || methods[1] != "private_key_jwt" {
+		if want := []any{"client_secret_post", "client_secret_basic", "private_key_jwt"}; !slices.Equal(methods, want) {
 			t.Errorf("%s: token endpoint takes %v", path, methods)
 		}
 	}
@@ -206,8 +229,11 @@ func TestPathsAndMethods(t *testing.T) {
 		{"GET", "/adfs/nothing", http.StatusNotFound},
 		{"GET", "/adfs/oauth2/token", http.StatusMethodNotAllowed},
 		{"PUT", "/adfs/oauth2/token", http.StatusMethodNotAllowed},
-		{"GET", "/adfs/oauth2/authorize?response_type=code&redirect_uri=https://evil.example/", http.StatusNotImplemented},
-		{"GET", "/adfs/oauth2/devicecode", http.StatusNotFound},
+		{"GET", "/adfs/oauth2/authorize?response_type=code&redirect_uri=https://evil.example/", http.StatusBadRequest},
+		{"PUT", "/adfs/oauth2/authorize", http.StatusMethodNotAllowed},
+		{"GET", "/adfs/oauth2/devicecode", http.StatusMethodNotAllowed},
+		{"GET", "/adfs/oauth2/deviceauth", http.StatusOK},
+		{"PUT", "/adfs/oauth2/deviceauth", http.StatusMethodNotAllowed},
 		{"GET", "/adfs/oauth2/logout", http.StatusNotFound},
 		{"GET", "/adfs/userinfo", http.StatusNotFound},
 		{"POST", "/adfs/oauth2/token/", http.StatusBadRequest}, // is served, and has no form
@@ -235,17 +261,26 @@ func TestNewRefusesConfiguration(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		{"no tenant", func(c *Config) { c.Tenant = "" }, "Tenant"},
-		{"tenant no GUID", func(c *Config) { c.Tenant = "adfs" }, "Tenant"},
+		{"no type", func(c *Config) { c.Type = "" }, "Type"},
+		{"Entra ID with v2 tokens", func(c *Config) { c.Type = openid.EntraV2 }, "Type"},
+		{"no tenant", func(c *Config) { c.Tenants = nil }, "Tenants"},
+		{"two tenants", func(c *Config) { c.Tenants = append(c.Tenants, c.Tenants[0]) }, "Tenants"},
+		{"tenant without id", func(c *Config) { c.Tenants[0].ID = "" }, "Tenants[0].ID"},
+		{"tenant no GUID", func(c *Config) { c.Tenants[0].ID = "adfs" }, "Tenants[0].ID"},
 		{"no resource", func(c *Config) { c.Resources = nil }, "Resources"},
 		{"base URL with a path", func(c *Config) { c.BaseURL += "/adfs" }, "BaseURL"},
 		{"no signing key", func(c *Config) { c.SigningKey = tls.Certificate{} }, "Keys[0]"},
-		{"client without credential", func(c *Config) { c.Clients[1].Secret = "" }, "Clients[1]"},
-		{"client without object id", func(c *Config) { c.Clients[0].ObjectID = "" }, "Clients[0]"},
-		{"client without id", func(c *Config) { c.Clients[0].ID = "" }, "Clients[0]"},
-		{"user without password", func(c *Config) { c.Users[0].Password = "" }, "Users[0]"},
-		{"user without name", func(c *Config) { c.Users[0].Name = "" }, "Users[0]"},
-		{"user without object id", func(c *Config) { c.Users[0].ObjectID = "" }, "Users[0]"},
+		{"client without credential", func(c *Config) { c.Tenants[0].ServicePrincipals[1].Secret = "" }, "ServicePrincipals[1]"},
+		{"client without object id", func(c *Config) { c.Tenants[0].ServicePrincipals[0].ObjectID = "" }, "ServicePrincipals[0]"},
+		{"client without id", func(c *Config) { c.Tenants[0].ServicePrincipals[0].ApplicationID = "" }, "ServicePrincipals[0]"},
+		{"user without password", func(c *Config) { c.Tenants[0].Users[0].Password = "" }, "Users[0]"},
+		{"user without name", func(c *Config) { c.Tenants[0].Users[0].Name = "" }, "Users[0]"},
+		{"user twice", func(c *Config) { c.Tenants[0].Users = append(c.Tenants[0].Users, c.Tenants[0].Users[0]) }, "Users[1].Name"},
+		{"DOMAIN\\alias", func(c *Config) { c.Tenants[0].Users[0].Name = `HUBGATE\user` }, "Users[0].Name"},
+		{"a guest in AD FS", func(c *Config) { c.Tenants[0].Users[0].HomeTenant = testTenant }, "Users[0]: HomeTenant"},
+		{"a second factor in AD FS", func(c *Config) { c.Tenants[0].Users[0].MFA = true }, "Users[0]: HomeTenant and MFA"},
+		{"client twice", func(c *Config) { c.Tenants[0].ServicePrincipals[1].ApplicationID = strings.ToUpper(testClient) }, "ServicePrincipals[1].ApplicationID"},
+		{"user without object id", func(c *Config) { c.Tenants[0].Users[0].ObjectID = "" }, "Users[0]"},
 	} {
 		config := testConfig("https://localhost:8443")
 		test.change(&config)
