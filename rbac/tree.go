@@ -124,14 +124,21 @@ func lastProvider(path string) string {
 	return ""
 }
 
-// typeIn returns {namespace}/{type}[/{type}...] of {namespace}/{type}/{name}[/{type}/{name}...].
+// typeIn returns {namespace}/{type}[/{type}...] of {namespace}/{type}/{name}[/{type}/{name}...]. Most resources have one type, whose
+// text is a part of the path; the others' is put together.
 func typeIn(provider string) string {
-	types, rest := nextSegment("/" + provider)
-	for rest != "" {
-		var word string
-		word, rest = nextSegment(rest)
-		types += "/" + word
-		_, rest = nextSegment(rest)
+	rest := provider[strings.IndexByte(provider, '/')+1:]
+	word, names, nested := strings.Cut(rest, "/")
+	types := provider[:len(provider)-len(rest)+len(word)]
+	if _, rest, nested = strings.Cut(names, "/"); !nested {
+		return types
 	}
-	return types
+	all := make([]byte, len(types), len(provider))
+	copy(all, types)
+	for nested {
+		word, names, _ = strings.Cut(rest, "/")
+		all = append(append(all, '/'), word...)
+		_, rest, nested = strings.Cut(names, "/")
+	}
+	return string(all)
 }
