@@ -30,6 +30,10 @@ type Operation struct {
 	Action string
 	Scope  Scope
 	Plane  Plane
+	// SubOperation is what conditions match with SubOperationMatches, such as Blob.List. It is empty for most operations.
+	SubOperation string
+	// Attributes answer what conditions ask. Without them every attribute is missing.
+	Attributes Attributes
 	// Collection marks the list of a collection: Scope is what the listed items lie in. A route that shows only the items
 	// which the caller may read can let it pass; elsewhere Action must be allowed at Scope.
 	Collection bool

@@ -14,8 +14,10 @@ var ErrRoleNotFound = errors.New("role definition does not exist")
 // PolicyConfig is what a Policy is compiled from.
 type PolicyConfig struct {
 	// Roles are role definitions beside the built-in ones; one with a built-in's id replaces it.
-	Roles       []RoleDefinition
-	Assignments []RoleAssignment
+	Roles            []RoleDefinition
+	Assignments      []RoleAssignment
+	DenyAssignments  []DenyAssignment
+	ManagementGroups []ManagementGroupMember
 }
 
 // A Policy is a compiled, immutable set of roles and assignments. It is also the simplest Source.

@@ -9,9 +9,12 @@ import (
 // A Decision is the answer to one Check.
 type Decision struct {
 	Allowed bool
-	// Assignment is the role assignment that granted the operation, the one nearest to its scope if there are several; nil
-	// when it was not granted. It belongs to the policy: read it only.
+	// Assignment is the role assignment that grants the operation, the one nearest to its scope if there are several; nil when
+	// none does. It belongs to the policy: read it only.
 	Assignment *RoleAssignment
+	// DenyAssignment is the deny assignment that blocks the operation, whatever grants it, the one nearest to its scope if there
+	// are several; nil when none does. It belongs to the policy: read it only.
+	DenyAssignment *DenyAssignment
 }
 
 // A ResourceSet is the allowed-resource set: all that a subject may do under one revision of the policy. It is immutable.

@@ -68,6 +68,11 @@ type RoleAssignment struct {
 	// PrincipalType is User, Group, ServicePrincipal, ForeignGroup or Device, or empty; it is for display.
 	PrincipalType string
 	Description   string
+	// Condition narrows the assignment; ConditionVersion is 2.0, and 2.0 when it is empty.
+	Condition        string
+	ConditionVersion string
+	// Start and End bound the time in which the assignment counts: from Start on, and before End. A zero time is no bound.
+	Start, End time.Time
 
 	Stamp
 }
