@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -36,9 +35,14 @@ func checkAction(action string, custom bool) error {
 // An actionSet is one list of a permission, compiled. The zero actionSet matches nothing.
 type actionSet struct {
 	all      bool
-	exact    map[string]struct{}
 	patterns []actionPattern
+	// exact has the strings without a wildcard: as they are when they are few, which is quicker, or in a map.
+	exact     []string
+	exactlyOf map[string]struct{}
 }
+
+// maxExactList is from how many strings on a map is quicker than a list.
+const maxExactList = 16
 
 func newActionSet(actions []string) actionSet {
 	var set actionSet
@@ -50,11 +54,15 @@ func newActionSet(actions []string) actionSet {
 		case strings.Contains(action, "*"):
 			set.patterns = append(set.patterns, newActionPattern(action))
 		default:
-			if set.exact == nil {
-				set.exact = make(map[string]struct{})
-			}
-			set.exact[action] = struct{}{}
+			set.exact = append(set.exact, action)
 		}
+	}
+	if len(set.exact) > maxExactList {
+		set.exactlyOf = make(map[string]struct{}, len(set.exact))
+		for _, action := range set.exact {
+			set.exactlyOf[action] = struct{}{}
+		}
+		set.exact = nil
 	}
 	return set
 }
@@ -64,37 +72,50 @@ func (s *actionSet) matches(action []byte) bool {
 	if s.all {
 		return true
 	}
-	if _, ok := s.exact[string(action)]; ok {
-		return true
+	for i := range s.patterns {
+		if s.patterns[i].matches(action) {
+			return true
+		}
 	}
-	return slices.ContainsFunc(s.patterns, func(p actionPattern) bool { return p.matches(action) })
+	for _, exact := range s.exact {
+		if exact == string(action) {
+			return true
+		}
+	}
+	if s.exactlyOf != nil {
+		_, ok := s.exactlyOf[string(action)]
+		return ok
+	}
+	return false
 }
 
 // An actionPattern is a folded string with wildcards. A wildcard stands for any text, slashes and the empty text included;
 // everything else is literal.
 type actionPattern struct {
-	prefix, suffix []byte
+	prefix, suffix string
 	// between are the literals between two wildcards.
 	between [][]byte
 }
 
 func newActionPattern(action string) actionPattern {
-	parts := bytes.Split([]byte(action), []byte("*"))
-	last := len(parts) - 1
-	return actionPattern{prefix: parts[0], between: parts[1:last], suffix: parts[last]}
+	first, last := strings.IndexByte(action, '*'), strings.LastIndexByte(action, '*')
+	p := actionPattern{prefix: action[:first], suffix: action[last+1:]}
+	if first < last {
+		p.between = bytes.Split([]byte(action[first+1:last]), []byte("*"))
+	}
+	return p
 }
 
 func (p *actionPattern) matches(action []byte) bool {
 	// Prefix and suffix must not share characters: a*a does not match a.
-	action, ok := bytes.CutPrefix(action, p.prefix)
-	if !ok {
+	rest := len(action) - len(p.suffix)
+	if rest < len(p.prefix) || string(action[rest:]) != p.suffix || string(action[:len(p.prefix)]) != p.prefix {
 		return false
 	}
-	if action, ok = bytes.CutSuffix(action, p.suffix); !ok {
-		return false
-	}
+	action = action[len(p.prefix):rest]
 	// The earliest place of each literal leaves the most room for the next.
 	for _, literal := range p.between {
+		var ok bool
 		if _, action, ok = bytes.Cut(action, literal); !ok {
 			return false
 		}

@@ -307,3 +307,42 @@ func TestAuthorizerConcurrently(t *testing.T) {
 	close(done)
 	readers.Wait()
 }
+
+// One set serves many requests at a time, and what it makes when it is first needed it makes once.
+func TestResourceSetConcurrently(t *testing.T) {
+	set := resourceSet(t, rbac.PolicyConfig{
+		Assignments: []rbac.RoleAssignment{
+			{Scope: subA, RoleDefinitionID: rbac.RoleOwner, PrincipalID: alice},
+			{Scope: subB, RoleDefinitionID: rbac.RoleOwner, PrincipalID: alice, Condition: aboutX},
+		},
+		DenyAssignments: []rbac.DenyAssignment{excluding(denying(name(1), "/", rbac.EveryoneID), admins)},
+	}, rbac.Subject{ObjectID: alice, Groups: []string{sid, admins}})
+	start := make(chan struct{})
+	decisions := make(chan rbac.Decision, 80)
+	var readers sync.WaitGroup
+	for i := range 8 {
+		readers.Go(func() {
+			<-start
+			for range 10 {
+				op := rbac.Operation{Action: "a/read", Scope: rbac.MustParseScope(subA)}
+				decisions <- set.Check(op)
+				op = rbac.Operation{Action: "a/read", Scope: rbac.MustParseScope(subB), Attributes: resourceAttributes{"x": {fmt.Sprint(i % 2)}}}
+				if got := set.Check(op); got.Allowed != (i%2 == 1) {
+					t.Errorf("x is %d, and it is allowed: %v", i%2, got.Allowed)
+				}
+				if e := set.Explain(op); e.Decision != set.Check(op) {
+					t.Errorf("explained: %+v", e.Decision)
+				}
+			}
+		})
+	}
+	close(start)
+	readers.Wait()
+	close(decisions)
+	first := <-decisions
+	for got := range decisions {
+		if got != first || !got.Allowed {
+			t.Fatalf("%+v and %+v", first, got)
+		}
+	}
+}

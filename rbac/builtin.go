@@ -1,5 +1,7 @@
 package rbac
 
+import "slices"
+
 // The ids of the built-in roles.
 const (
 	RoleOwner                   = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
@@ -50,4 +52,14 @@ func BuiltInRoles() []RoleDefinition {
 			"Lets you manage user access to Azure resources.",
 			Permission{Actions: []string{"*/read", "Microsoft.Authorization/*", "Microsoft.Support/*"}}),
 	}
+}
+
+// builtInRole returns the built-in role that has a roleKey.
+func builtInRole(key string) (RoleDefinition, bool) {
+	roles := BuiltInRoles()
+	i := slices.IndexFunc(roles, func(d RoleDefinition) bool { return d.ID == key })
+	if i < 0 {
+		return RoleDefinition{}, false
+	}
+	return roles[i], true
 }

@@ -7,12 +7,20 @@
 // request into an [Operation]: an action such as Microsoft.Compute/virtualMachines/read, at a [Scope] such as
 // /subscriptions/{id}/resourceGroups/{name}. An [Authorizer] looks up the [Policy] in force and builds the caller's
 // [ResourceSet] from the object id and the groups of a verified token, and from nothing else. [ResourceSet.Check] then
-// decides: an operation is allowed when a [RoleAssignment] of the caller, or of one of its groups, at the operation's scope
-// or above it, names a [RoleDefinition] with a permission whose actions match and whose notActions do not. What nothing
-// grants is refused.
+// decides:
 //
-// A Policy is compiled from a [PolicyConfig], which [Import] reads from Azure's own exports, and is the simplest Source. A
-// [MemoryStore] is one whose roles and assignments can be changed; package armapi lets clients change them.
+//   - A [RoleAssignment] of the caller, or of one of its groups, at the operation's scope or above it grants the operation when it
+//     names a [RoleDefinition] with a permission whose actions match and whose notActions do not. What nothing grants is refused.
+//   - A [DenyAssignment] that applies to the caller there blocks the operation in the same way, whatever grants it.
+//   - A [Condition] on an assignment or on a permission narrows it to operations for which it holds, by their [Attributes].
+//     A start or an end narrows an assignment to a time.
+//   - Above a subscription lie the management groups that [ManagementGroupMember] puts it into, and then "/".
+//
+// [ResourceSet.Explain] tells for each assignment why it did or did not count. It asks the same judge as Check.
+//
+// A Policy is compiled from a [PolicyConfig], which [Import] reads from Azure's own exports, and is the simplest [Source].
+// [Policy.With] makes the next revision of it. A [MemoryStore] is a source that is changed in that way; package armapi lets clients
+// change it.
 //
 // # What it guards against
 //
@@ -20,11 +28,23 @@
 // empty segments, letters on which case folding disagrees) has none here and is an error. [Scope.Key] is the comparison
 // that decisions use; whoever stores resources by path looks them up by it.
 //
-// Everything fails closed. A policy that does not compile is refused whole and the last one stays in force; an unknown
-// role, an unknown subscription, a subscription of another directory tenant and the zero ResourceSet grant nothing;
-// conditions and deny assignments, which narrow access and are not evaluated here, are refused wherever they would be
-// needed and never dropped.
+// Everything fails closed. A policy that does not compile, or a change that does not fit, is refused whole and the last one stays in
+// force; an unknown role, an unknown subscription, a subscription of another directory tenant and the zero ResourceSet grant nothing;
+// a condition that does not parse is an error wherever it stands, and one that asks for a missing attribute does not hold.
 //
 // A Policy and a ResourceSet are immutable, and reading them takes no lock. A changed role counts from the next request
 // on, because each request asks the [Source] for the policy in force.
+//
+// # What it costs
+//
+// A resource set is made in proportion to what its subject holds, a check in proportion to the depth of its scope and to the
+// different roles that the subject holds on the way up, and a change in proportion to the change: what others hold costs nothing.
+// The numbers are
+//
+//	go test -run '^$' -bench 'Check|ResourceSet/|With|NewPolicy' ./rbac
+//
+// of a subject with 200 groups that hold 1,000 assignments of 54 roles, in policies of different sizes. The hot scope has
+// 4,000 assignments, held by others or by the subject's groups.
+//
+//	TABLE
 package rbac

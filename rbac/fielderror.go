@@ -21,13 +21,13 @@ func (e *fieldError) Error() string { return e.field + ": " + e.err.Error() }
 
 func (e *fieldError) Unwrap() []error { return []error{ErrInvalid, e.err} }
 
-// An objectError says which object of a PolicyConfig is wrong, and how.
+// An objectError says which object of a PolicyConfig or a Change is wrong, and how.
 type objectError struct {
-	// list is Roles or Assignments.
+	// list is the field that has the object, such as Roles or PutAssignments.
 	list  string
 	index int
 	// conflict is the index of another object of the list that makes this one wrong, and err says why. Without it err is a
-	// *fieldError.
+	// *fieldError, or about the object as a whole.
 	conflict *int
 	err      error
 }
@@ -36,7 +36,10 @@ func (e *objectError) Error() string {
 	if e.conflict != nil {
 		return fmt.Sprintf("%s[%d]: conflicts with %s[%d]: %v", e.list, e.index, e.list, *e.conflict, e.err)
 	}
-	return fmt.Sprintf("%s[%d].%v", e.list, e.index, e.err)
+	if _, ok := e.err.(*fieldError); ok {
+		return fmt.Sprintf("%s[%d].%v", e.list, e.index, e.err)
+	}
+	return fmt.Sprintf("%s[%d]: %v", e.list, e.index, e.err)
 }
 
 func (e *objectError) Unwrap() error { return e.err }

@@ -10,15 +10,17 @@ import (
 
 // appendFold appends the folded form of s to dst.
 func appendFold(dst []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
+	n := len(dst)
+	dst = append(dst, s...)
+	for i, c := range dst[n:] {
 		if c >= utf8.RuneSelf {
+			dst = dst[:n+i]
 			for _, r := range s[i:] {
 				dst = utf8.AppendRune(dst, foldRune(r))
 			}
 			return dst
 		}
-		dst = append(dst, lowerASCII(c))
+		dst[n+i] = lowerASCII(c)
 	}
 	return dst
 }
@@ -26,7 +28,7 @@ func appendFold(dst []byte, s string) []byte {
 // fold returns the folded form of s, which is s itself when nothing changes.
 func fold(s string) string {
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; c >= utf8.RuneSelf || c != lowerASCII(c) {
+		if c := s[i]; c-'A' <= 'Z'-'A' || c >= utf8.RuneSelf {
 			return string(appendFold(make([]byte, 0, len(s)), s))
 		}
 	}

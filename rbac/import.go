@@ -2,13 +2,12 @@ package rbac
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -18,20 +17,31 @@ type ImportFile struct {
 	Data []byte
 }
 
-// Import reads role definitions and role assignments as Azure exports them: what
+// Import reads what decides about access as Azure exports it: role definitions, role assignments, deny assignments, schedule
+// instances of role assignments (Privileged Identity Management) and management groups. It takes what
 //
 //	az role definition list -o json
 //	az role assignment list --all -o json
+//	az account management-group show --name {root} --expand --recurse -o json
+//	az account management-group entities list -o json
 //
-// print, and the REST API's objects, which have their fields in properties. A file holds a list of objects, a REST answer
-// with such a list in its member value, or a single object. It is UTF-8, and may begin with a byte order mark. What an object
-// is shows in the object, so that a file may mix them. Names of members count in any case, as in Resource Manager, and those
-// that are not known are ignored.
+// print, and the REST API's objects, which have their fields in properties: those and
+//
+//	{scope}/providers/Microsoft.Authorization/denyAssignments
+//	{scope}/providers/Microsoft.Authorization/roleAssignmentScheduleInstances
+//	/providers/Microsoft.Management/managementGroups/{id}[/subscriptions, /descendants]
+//
+// A file holds a list of objects, a REST answer with such a list in its member value, or a single object. It is UTF-8, and may
+// begin with a byte order mark. What an object is shows in the object, so that a file may mix them. Names of members count in
+// any case, as in Resource Manager, and those that are not known are ignored.
+//
+// A schedule instance becomes a role assignment that counts for its time. Azure lists the assignment that it stands for beside
+// it, under the name in originRoleAssignmentId and without a time: when both are in the files, the time is the instance's.
 //
 // The order of the files does not matter, and the same object may repeat. A file with a mistake is refused whole, and with
 // it all of them, by an error with file, index and field: roles.json: [12].permissions[0].actions[3]. So are objects that
-// conflict, assignments of a role that is neither built in nor in one of the files, and what narrows access and is not
-// evaluated: a deny assignment, an assignment with a condition or with an end, an assignment of a role with a condition.
+// conflict, assignments of a role that is neither built in nor in one of the files, conditions that cannot be parsed, and what
+// would count for more or for less than it says: a deny assignment that is not enforced, or an instance that is not in force.
 func Import(files ...ImportFile) (PolicyConfig, error) {
 	var im importer
 	for _, file := range files {
@@ -39,91 +49,37 @@ func Import(files ...ImportFile) (PolicyConfig, error) {
 			return PolicyConfig{}, fmt.Errorf("rbac: %s: %w", file.Name, err)
 		}
 	}
+	im.schedule()
 	if _, err := NewPolicy(im.config); err != nil {
 		return PolicyConfig{}, fmt.Errorf("rbac: %w", im.locate(err))
 	}
-	slices.SortStableFunc(im.config.Roles, func(a, b RoleDefinition) int {
-		return strings.Compare(fold(a.ID), fold(b.ID))
-	})
-	slices.SortStableFunc(im.config.Assignments, func(a, b RoleAssignment) int {
-		return strings.Compare(fold(a.Name), fold(b.Name))
-	})
+	sortBy(im.config.Roles, func(role RoleDefinition) string { return role.ID })
+	sortBy(im.config.Assignments, func(assignment RoleAssignment) string { return assignment.Name })
+	sortBy(im.config.DenyAssignments, func(assignment DenyAssignment) string { return assignment.Name })
+	sortBy(im.config.ManagementGroups, func(member ManagementGroupMember) string { return member.Member })
 	return im.config, nil
+}
+
+func sortBy[T any](objects []T, id func(T) string) {
+	slices.SortStableFunc(objects, func(a, b T) int { return cmp.Compare(fold(id(a)), fold(id(b))) })
 }
 
 // An importer collects the objects of all files, and for each where it comes from.
 type importer struct {
-	config                         PolicyConfig
-	roleOrigins, assignmentOrigins []origin
+	config PolicyConfig
+	// origins are by the lists of config, each in its order.
+	origins map[string][]origin
+	// scheduled are the schedule instances among the assignments, by index, each with the name of the assignment that it
+	// stands for.
+	scheduled map[int]string
 }
 
-// An origin is where in which file an object is.
-type origin struct {
-	file string
-	// object is the path of the object, such as [12] or value[12], and "" for a single object.
-	object string
-	// fields is the path of its fields within it: properties, or "".
-	fields string
-}
-
-func (o origin) String() string {
-	if o.object == "" {
-		return o.file
+// from notes where the next object of a list comes from.
+func (im *importer) from(list string, at origin) {
+	if im.origins == nil {
+		im.origins = make(map[string][]origin)
 	}
-	return o.file + ": " + o.object
-}
-
-// locate says in terms of files what NewPolicy has said in terms of its configuration.
-func (im *importer) locate(err error) error {
-	wrong, ok := errors.AsType[*objectError](err)
-	if !ok {
-		return err
-	}
-	origins := im.roleOrigins
-	if wrong.list == "Assignments" {
-		origins = im.assignmentOrigins
-	}
-	at := origins[wrong.index]
-	if wrong.conflict != nil {
-		return fmt.Errorf("%v: conflicts with %v: %w", at, origins[*wrong.conflict], wrong.err)
-	}
-	if field, ok := errors.AsType[*fieldError](wrong.err); ok {
-		return fmt.Errorf("%s: %s: %w", at.file, at.member(field.field), field.err)
-	}
-	return err
-}
-
-// member returns the path in the file of a field that is named by a Go selector.
-func (o origin) member(field string) string {
-	switch {
-	case field == "ID" || field == "Name":
-		return joinPath(o.object, "name")
-	case field == "Type" && o.fields == "":
-		return joinPath(o.object, "roleType")
-	}
-	words := strings.Split(field, ".")
-	for i, word := range words {
-		words[i] = strings.ToLower(word[:1]) + strings.Replace(word[1:], "ID", "Id", 1)
-	}
-	return joinPath(o.path(), strings.Join(words, "."))
-}
-
-// path returns the path of the object's fields.
-func (o origin) path() string { return joinPath(o.object, o.fields) }
-
-func joinPath(path, member string) string {
-	if path == "" || member == "" {
-		return path + member
-	}
-	return path + "." + member
-}
-
-// inPath says where in a file err is. The whole file has no path.
-func inPath(path string, err error) error {
-	if path == "" {
-		return err
-	}
-	return fmt.Errorf("%s: %w", path, err)
+	im.origins[list] = append(im.origins[list], at)
 }
 
 // read adds what a file holds.
@@ -164,19 +120,14 @@ func (im *importer) read(file ImportFile) error {
 	return nil
 }
 
-// An exportedHead holds the members that an object of any kind has in either shape.
-type exportedHead struct {
-	ID         string         `json:"id"`
-	Name       string         `json:"name"`
-	Type       string         `json:"type"`
-	Properties jsontext.Value `json:"properties"`
-}
-
 // The kinds of exported objects, as their type says.
 const (
-	roleDefinitionType = "Microsoft.Authorization/roleDefinitions"
-	roleAssignmentType = "Microsoft.Authorization/roleAssignments"
-	denyAssignmentType = "Microsoft.Authorization/denyAssignments"
+	roleDefinitionType   = "Microsoft.Authorization/roleDefinitions"
+	roleAssignmentType   = "Microsoft.Authorization/roleAssignments"
+	denyAssignmentType   = "Microsoft.Authorization/denyAssignments"
+	scheduleInstanceType = "Microsoft.Authorization/roleAssignmentScheduleInstances"
+	managementGroupType  = "Microsoft.Management/managementGroups"
+	groupedType          = managementGroupType + "/subscriptions" // a subscription, as its management group lists it
 )
 
 func (im *importer) readObject(at origin, object jsontext.Value) error {
@@ -196,21 +147,27 @@ func (im *importer) readObject(at origin, object jsontext.Value) error {
 		return err
 	}
 
-	kind := head.Type
+	kind := cmp.Or(head.Type, kindOf(members))
 	if kind == "" {
-		kind = kindOf(members)
+		return inPath(at.object, errors.New("neither a role definition nor an assignment nor a management group"))
 	}
-	switch {
-	case strings.EqualFold(kind, roleDefinitionType):
+	// Exports of management groups have /providers/ before a type, or /subscriptions in the place of one.
+	switch strings.TrimPrefix(fold(kind), "/providers/") {
+	case fold(roleDefinitionType):
 		return im.readRole(at, head, fields)
-	case strings.EqualFold(kind, roleAssignmentType):
+	case fold(roleAssignmentType):
 		return im.readAssignment(at, head, fields)
-	case strings.EqualFold(kind, denyAssignmentType):
-		return inPath(at.object, errors.New("deny assignments are not supported, and leaving one out would grant more than was meant"))
-	case kind == "":
-		return inPath(at.object, errors.New("neither a role definition nor a role assignment"))
+	case fold(scheduleInstanceType):
+		return im.readScheduleInstance(at, head, fields)
+	case fold(denyAssignmentType):
+		return im.readDenyAssignment(at, head, fields)
+	case fold(managementGroupType):
+		return im.readManagementGroup(at, head, fields)
+	case "/subscriptions", fold(subscriptionType), fold(groupedType):
+		return im.readSubscription(at, head, fields)
 	}
-	return inPath(joinPath(at.object, "type"), fmt.Errorf("%.80q is neither %s nor %s", kind, roleDefinitionType, roleAssignmentType))
+	return inPath(joinPath(at.object, "type"), fmt.Errorf("%.80q is none of %s", kind, strings.Join([]string{
+		roleDefinitionType, roleAssignmentType, scheduleInstanceType, denyAssignmentType, managementGroupType, groupedType}, ", ")))
 }
 
 // onlyInProperties refuses an object that says beside its properties what belongs into them: a condition there would narrow nothing.
@@ -220,8 +177,9 @@ func onlyInProperties(at origin, object jsontext.Value) error {
 		return err
 	}
 	for _, name := range []string{
-		"scope", "roleDefinitionId", "principalId", "condition", "startDateTime", "endDateTime",
-		"permissions", "assignableScopes", "principals", "excludePrincipals",
+		"scope", "roleDefinitionId", "principalId", "condition", "startDateTime", "endDateTime", "status", "originRoleAssignmentId",
+		"permissions", "assignableScopes", "principals", "excludePrincipals", "doNotApplyToChildScopes", "denyAssignmentEffect",
+		"details", "parent", "children",
 	} {
 		for member := range members {
 			if strings.EqualFold(member, name) {
@@ -234,159 +192,27 @@ func onlyInProperties(at origin, object jsontext.Value) error {
 
 // kindOf tells the kind of an object without a type.
 func kindOf(members map[string]jsontext.Value) string {
-	has := func(name string) bool {
+	has := func(names ...string) bool {
 		for member := range members {
-			if strings.EqualFold(member, name) {
+			if slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(member, name) }) {
 				return true
 			}
 		}
 		return false
 	}
 	switch {
-	case has("denyAssignmentName"), has("principals"), has("excludePrincipals"):
+	case has("denyAssignmentName", "denyAssignmentEffect", "principals", "excludePrincipals"):
 		return denyAssignmentType
+	case has("roleEligibilityScheduleId"): // who may activate a role does not hold it yet
+		return ""
+	case has("roleAssignmentScheduleId", "originRoleAssignmentId"):
+		return scheduleInstanceType
 	case has("roleDefinitionId") && has("principalId"):
 		return roleAssignmentType
 	case has("permissions") && has("roleName"):
 		return roleDefinitionType
+	case has("children", "details"):
+		return managementGroupType
 	}
 	return ""
-}
-
-func (im *importer) readRole(at origin, head exportedHead, fields jsontext.Value) error {
-	var role struct {
-		RoleName         string       `json:"roleName"`
-		RoleType         string       `json:"roleType"` // in the CLI's shape
-		Type             string       `json:"type"`     // in the REST shape
-		Description      string       `json:"description"`
-		Permissions      []Permission `json:"permissions"`
-		AssignableScopes []string     `json:"assignableScopes"`
-	}
-	if err := unmarshal(at.path(), fields, &role); err != nil {
-		return err
-	}
-	name, err := head.guid(at)
-	if err != nil {
-		return err
-	}
-	roleType := role.RoleType
-	if at.fields != "" {
-		roleType = role.Type
-	}
-	im.roleOrigins = append(im.roleOrigins, at)
-	im.config.Roles = append(im.config.Roles, RoleDefinition{
-		ID:               name,
-		RoleName:         role.RoleName,
-		Description:      role.Description,
-		Type:             roleType,
-		Permissions:      role.Permissions,
-		AssignableScopes: role.AssignableScopes,
-	})
-	return nil
-}
-
-func (im *importer) readAssignment(at origin, head exportedHead, fields jsontext.Value) error {
-	var assignment struct {
-		Scope            string `json:"scope"`
-		RoleDefinitionID string `json:"roleDefinitionId"`
-		PrincipalID      string `json:"principalId"`
-		PrincipalType    string `json:"principalType"`
-		Description      string `json:"description"`
-		Condition        string `json:"condition"`
-		StartDateTime    string `json:"startDateTime"`
-		EndDateTime      string `json:"endDateTime"`
-	}
-	if err := unmarshal(at.path(), fields, &assignment); err != nil {
-		return err
-	}
-	switch {
-	case assignment.Condition != "":
-		return inPath(joinPath(at.path(), "condition"), ErrCondition)
-	case assignment.StartDateTime != "":
-		return inPath(joinPath(at.path(), "startDateTime"), errors.New("assignments for a time are not supported"))
-	case assignment.EndDateTime != "":
-		return inPath(joinPath(at.path(), "endDateTime"), errors.New("assignments for a time are not supported"))
-	}
-	name, err := head.guid(at)
-	if err != nil {
-		return err
-	}
-	if err := head.scope(at, &assignment.Scope); err != nil {
-		return err
-	}
-	im.assignmentOrigins = append(im.assignmentOrigins, at)
-	im.config.Assignments = append(im.config.Assignments, RoleAssignment{
-		Name:             name,
-		Scope:            assignment.Scope,
-		RoleDefinitionID: assignment.RoleDefinitionID,
-		PrincipalID:      assignment.PrincipalID,
-		PrincipalType:    assignment.PrincipalType,
-		Description:      assignment.Description,
-	})
-	return nil
-}
-
-// guid returns the object's name, which is also the last segment of its id. One of the two may be missing.
-func (h exportedHead) guid(at origin) (string, error) {
-	last := h.ID[strings.LastIndexByte(h.ID, '/')+1:]
-	switch {
-	case h.Name == "" && last == "":
-		return "", inPath(joinPath(at.object, "name"), errors.New("missing"))
-	case h.Name == "":
-		return last, nil
-	case last != "" && fold(h.Name) != fold(last):
-		return "", inPath(joinPath(at.object, "id"), fmt.Errorf("does not end in the name %.80q", h.Name))
-	}
-	return h.Name, nil
-}
-
-// scope checks an assignment's scope against its id, and takes it from there when it is missing.
-func (h exportedHead) scope(at origin, scope *string) error {
-	if h.ID == "" {
-		return nil
-	}
-	id, err := parseScope(h.ID)
-	if err != nil {
-		return inPath(joinPath(at.object, "id"), err)
-	}
-	if !strings.EqualFold(id.ResourceType(), roleAssignmentType) {
-		return inPath(joinPath(at.object, "id"), errors.New("not the id of a role assignment"))
-	}
-	parent, _ := id.Parent()
-	if *scope == "" {
-		*scope = parent.String()
-	}
-	if given, err := parseScope(*scope); err == nil && !given.Equal(parent) {
-		return inPath(joinPath(at.object, "id"), fmt.Errorf("lies at another scope than %q", *scope))
-	}
-	return nil
-}
-
-// unmarshal reads value, which is at path in its file. None of its members may repeat. Their names count in any case: a
-// Condition must not pass for an unknown member.
-func unmarshal(path string, value jsontext.Value, into any) error {
-	err := json.Unmarshal(value, into, json.MatchCaseInsensitiveNames(true))
-	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		return inPath(joinPointer(path, syntactic.JSONPointer), fmt.Errorf("invalid JSON at byte %d: %w", syntactic.ByteOffset, syntactic.Err))
-	}
-	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-		kind := map[jsontext.Kind]string{'{': "object", '[': "list"}[semantic.JSONKind]
-		if kind == "" {
-			kind = semantic.JSONKind.String()
-		}
-		return inPath(joinPointer(path, semantic.JSONPointer), fmt.Errorf("unexpected JSON %s", kind))
-	}
-	return err
-}
-
-// joinPointer writes a JSON pointer as a path.
-func joinPointer(path string, pointer jsontext.Pointer) string {
-	for token := range pointer.Tokens() {
-		if _, err := strconv.Atoi(token); err == nil {
-			path += "[" + token + "]"
-		} else {
-			path = joinPath(path, token)
-		}
-	}
-	return path
 }

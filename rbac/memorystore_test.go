@@ -1,10 +1,12 @@
 package rbac_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"hubgate.example/rbac"
@@ -108,7 +110,6 @@ func TestPutAssignmentErrors(t *testing.T) {
 		Roles: []rbac.RoleDefinition{
 			{ID: customRole, AssignableScopes: []string{groupA, strings.ToUpper(subB)}},
 			{ID: alice},
-			{ID: bob, Type: rbac.BuiltInRole, AssignableScopes: []string{"/"}, Permissions: []rbac.Permission{{Condition: "x"}}},
 		},
 		Assignments: []rbac.RoleAssignment{{Name: name(1), Scope: groupA, RoleDefinitionID: rbac.RoleReader, PrincipalID: alice}},
 	}
@@ -124,7 +125,7 @@ func TestPutAssignmentErrors(t *testing.T) {
 		{"scope", func(a *rbac.RoleAssignment) { a.Scope = "x" }, nil, "rbac: Scope: "},
 		{"principal", func(a *rbac.RoleAssignment) { a.PrincipalID = "x" }, rbac.ErrInvalidPrincipal, "rbac: PrincipalID: "},
 		{"role", func(a *rbac.RoleAssignment) { a.RoleDefinitionID = admins }, rbac.ErrRoleNotFound, "rbac: RoleDefinitionID: "},
-		{"condition", func(a *rbac.RoleAssignment) { a.RoleDefinitionID = bob }, rbac.ErrCondition, "rbac: RoleDefinitionID: "},
+		{"condition", func(a *rbac.RoleAssignment) { a.Condition = "x" }, rbac.ErrCondition, "rbac: Condition: "},
 		{"not assignable there", func(a *rbac.RoleAssignment) { a.RoleDefinitionID, a.Scope = customRole, subA }, rbac.ErrNotAssignable, ""},
 		{"not assignable anywhere", func(a *rbac.RoleAssignment) { a.RoleDefinitionID = alice }, rbac.ErrNotAssignable, ""},
 		{"exists", func(a *rbac.RoleAssignment) {
@@ -358,6 +359,273 @@ func TestRoleNames(t *testing.T) {
 		_, _, err := store.PutRoleDefinition(t.Context(), rbac.RoleDefinition{ID: tt.id, RoleName: tt.name})
 		if errors.Is(err, rbac.ErrRoleNameExists) != tt.refused || !tt.refused && err != nil {
 			t.Errorf("%s %q: %v", tt.id, tt.name, err)
+		}
+	}
+}
+
+func TestPutAssignmentNarrows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		made := time.Now()
+		store := newStore(t, rbac.PolicyConfig{})
+		assignment := rbac.RoleAssignment{Name: name(1), Scope: subA, RoleDefinitionID: rbac.RoleReader, PrincipalID: alice,
+			Stamp: rbac.Stamp{CreatedOn: made, CreatedBy: bob, UpdatedOn: made, UpdatedBy: bob}}
+		for i, edit := range []func(*rbac.RoleAssignment){
+			func(*rbac.RoleAssignment) {},
+			func(a *rbac.RoleAssignment) { a.Condition = aboutX },
+			func(a *rbac.RoleAssignment) { a.Condition, a.ConditionVersion = aboutX, "2.0" },
+			func(a *rbac.RoleAssignment) { a.Condition, a.ConditionVersion = "", "" },
+			func(a *rbac.RoleAssignment) { a.Start = made.Add(time.Hour) },
+			func(a *rbac.RoleAssignment) { a.End = made.Add(2 * time.Hour) },
+			func(a *rbac.RoleAssignment) { a.Start, a.End = time.Time{}, time.Time{} },
+		} {
+			edit(&assignment)
+			assignment.UpdatedOn, assignment.CreatedBy = made.Add(time.Duration(i)), alice
+			stored, _, err := store.PutAssignment(t.Context(), assignment)
+			want := assignment
+			want.CreatedBy = bob
+			if i == 0 {
+				want.CreatedBy = alice
+				bobs := assignment
+				bobs.CreatedBy = bob
+				if _, err := store.DeleteAssignment(t.Context(), name(1)); err != nil {
+					t.Fatal(err)
+				}
+				if _, _, err := store.PutAssignment(t.Context(), bobs); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err != nil || stored != want {
+				t.Fatalf("put %d: %+v, %v, want %+v", i, stored, err, want)
+			}
+			counts := assignment.Condition == "" && assignment.Start.IsZero()
+			if got := allowed(t, store, alice, "a/read", subA); got != counts {
+				t.Errorf("put %d: allowed %v", i, got)
+			}
+			if again, _, err := store.PutAssignment(t.Context(), func() rbac.RoleAssignment {
+				equal := assignment
+				equal.Stamp = rbac.Stamp{UpdatedBy: sid}
+				return equal
+			}()); err != nil || again.UpdatedBy != bob {
+				t.Errorf("put %d again: %+v, %v", i, again, err)
+			}
+		}
+	})
+}
+
+func TestStoreDenyAssignments(t *testing.T) {
+	ctx := t.Context()
+	made := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+	store := newStore(t, rbac.PolicyConfig{Assignments: []rbac.RoleAssignment{
+		{Name: name(1), Scope: subA, RoleDefinitionID: rbac.RoleOwner, PrincipalID: alice},
+	}})
+	deny := denying(name(2), groupA, rbac.EveryoneID)
+	deny.Stamp = rbac.Stamp{CreatedOn: made, CreatedBy: alice, UpdatedOn: made, UpdatedBy: alice}
+	stored, created, err := store.PutDenyAssignment(ctx, deny)
+	if err != nil || !created || stored.Scope != groupA || stored.Stamp != deny.Stamp {
+		t.Fatalf("put: %+v, %v, %v", stored, created, err)
+	}
+	if allowed(t, store, alice, "a/read", machine) || !allowed(t, store, alice, "a/read", subA) {
+		t.Error("not what is denied")
+	}
+
+	// Nothing that goes in or comes out shares memory with the store.
+	deny.Permissions[0].Actions[0], stored.Principals[0].ID = "x", "x"
+	got, err := store.DenyAssignment(ctx, strings.ToUpper(name(2)))
+	if err != nil || got.Permissions[0].Actions[0] != "*" || got.Principals[0].ID != rbac.EveryoneID {
+		t.Fatalf("get: %+v, %v", got, err)
+	}
+	got.Permissions[0].Actions[0] = "x"
+
+	equal := denying(name(2), groupA, rbac.EveryoneID)
+	equal.UpdatedBy = bob
+	if stored, created, err = store.PutDenyAssignment(ctx, equal); err != nil || created || stored.Stamp != deny.Stamp {
+		t.Errorf("put an equal one: %+v, %v, %v", stored, created, err)
+	}
+	changed := excluding(equal, alice)
+	changed.CreatedBy = bob
+	if stored, created, err = store.PutDenyAssignment(ctx, changed); err != nil || created || stored.CreatedBy != alice || stored.UpdatedBy != bob {
+		t.Errorf("put another one: %+v, %v, %v", stored, created, err)
+	}
+	if !allowed(t, store, alice, "a/read", machine) {
+		t.Error("a change does not count")
+	}
+
+	if _, _, err := store.PutDenyAssignment(ctx, denying(name(1), subA, bob)); err != nil {
+		t.Fatal(err)
+	}
+	list, err := store.DenyAssignments(ctx)
+	if err != nil || len(list) != 2 || list[0].Name != name(1) {
+		t.Errorf("list: %+v, %v", list, err)
+	}
+	for title, scope := range map[string]string{"root": "/", "sub": subA, "machine": machine, "other": subB} {
+		above, err := store.DenyAssignmentsAbove(ctx, mustScope(t, scope))
+		if want := map[string]int{"root": 0, "sub": 1, "machine": 2, "other": 0}[title]; err != nil || len(above) != want || want == 2 && above[0].Name != name(2) {
+			t.Errorf("above %s: %+v, %v", scope, above, err)
+		}
+		within, err := store.DenyAssignmentsWithin(ctx, mustScope(t, scope))
+		if want := map[string]int{"root": 2, "sub": 2, "machine": 0, "other": 0}[title]; err != nil || len(within) != want {
+			t.Errorf("within %s: %+v, %v", scope, within, err)
+		}
+	}
+
+	for want, deny := range map[string]rbac.DenyAssignment{
+		"rbac: Name: ":                      denying("", subA, alice),
+		"rbac: Scope: ":                     denying(name(3), "x", alice),
+		"rbac: Principals: ":                denying(name(3), subA),
+		"rbac: Permissions[0].Actions[0]: ": permitting(denying(name(3), subA, alice), rbac.Permission{Actions: []string{""}}),
+	} {
+		if _, created, err := store.PutDenyAssignment(ctx, deny); err == nil || created || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+
+	if deleted, err := store.DeleteDenyAssignment(ctx, strings.ToUpper(name(2))); err != nil || deleted.Name != name(2) {
+		t.Errorf("delete: %+v, %v", deleted, err)
+	}
+	if _, err := store.DeleteDenyAssignment(ctx, name(2)); !errors.Is(err, rbac.ErrNotFound) {
+		t.Errorf("delete again: %v", err)
+	}
+	if _, err := store.DenyAssignment(ctx, "x"); !errors.Is(err, rbac.ErrNotFound) {
+		t.Errorf("get by no name: %v", err)
+	}
+
+	// What is deleted with its scope leaves no deny assignment behind for what comes to lie there later.
+	if deleted, err := store.DeleteAssignmentsWithin(ctx, mustScope(t, subA)); err != nil || deleted != 2 {
+		t.Errorf("%d deleted, %v", deleted, err)
+	}
+}
+
+func TestStoreManagementGroups(t *testing.T) {
+	ctx := t.Context()
+	store := newStore(t, rbac.PolicyConfig{Assignments: []rbac.RoleAssignment{
+		{Name: name(1), Scope: managementGroup("top"), RoleDefinitionID: rbac.RoleReader, PrincipalID: alice},
+		{Name: name(2), Scope: subA, RoleDefinitionID: rbac.RoleReader, PrincipalID: bob},
+		{Name: name(3), Scope: subB, RoleDefinitionID: rbac.RoleReader, PrincipalID: bob},
+	}})
+	for i, member := range []rbac.ManagementGroupMember{inGroup("top", "low"), inGroup("low", subA), inGroup("top", strings.ToUpper(subA)), inGroup("low", subA)} {
+		if created, err := store.PutManagementGroupMember(ctx, member); err != nil || created != (i < 2) {
+			t.Errorf("put %v: %v, %v", member, created, err)
+		}
+	}
+	if !allowed(t, store, alice, "a/read", machine) || allowed(t, store, alice, "a/read", subB) {
+		t.Error("not what lies in the management group")
+	}
+	list, err := store.ManagementGroupMembers(ctx)
+	if err != nil || len(list) != 2 || list[0] != inGroup("top", "low") || list[1] != inGroup("low", subA) {
+		t.Errorf("list: %v, %v", list, err)
+	}
+	for scope, want := range map[string][2]string{ // the last digits of names, above and within
+		"/":                    {"", "123"},
+		managementGroup("top"): {"1", "12"},
+		managementGroup("low"): {"1", "2"},
+		subA:                   {"21", "2"},
+		machine:                {"21", ""},
+		subB:                   {"3", "3"},
+	} {
+		var got [2]string
+		for i, of := range []func(context.Context, rbac.Scope) ([]rbac.RoleAssignment, error){store.AssignmentsAbove, store.AssignmentsWithin} {
+			list, err := of(ctx, mustScope(t, scope))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range list {
+				got[i] += a.Name[len(a.Name)-1:]
+			}
+		}
+		if got != want {
+			t.Errorf("above and within %s: %q, want %q", scope, got, want)
+		}
+	}
+	for want, member := range map[string]rbac.ManagementGroupMember{
+		"rbac: Member: ": inGroup("top", groupA),
+		"rbac: ManagementGroup: the management group would lie in itself": inGroup("low", "top"),
+	} {
+		if created, err := store.PutManagementGroupMember(ctx, member); err == nil || created || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+
+	// What is at the members of a management group stays when it is deleted.
+	if deleted, err := store.DeleteAssignmentsWithin(ctx, mustScope(t, managementGroup("top"))); err != nil || deleted != 1 {
+		t.Errorf("%d deleted, %v", deleted, err)
+	}
+	if was, err := store.DeleteManagementGroupMember(ctx, mustScope(t, strings.ToUpper(subA))); err != nil || was != inGroup("low", subA) {
+		t.Errorf("delete: %v, %v", was, err)
+	}
+	if _, err := store.DeleteManagementGroupMember(ctx, mustScope(t, subA)); !errors.Is(err, rbac.ErrNotFound) {
+		t.Errorf("delete again: %v", err)
+	}
+}
+
+func TestAssignableInManagementGroup(t *testing.T) {
+	store := newStore(t, rbac.PolicyConfig{
+		Roles:            []rbac.RoleDefinition{{ID: customRole, AssignableScopes: []string{managementGroup("g")}}},
+		ManagementGroups: []rbac.ManagementGroupMember{inGroup("g", subA)},
+	})
+	for scope, assignable := range map[string]bool{managementGroup("G"): true, subA: true, machine: true, subB: false, "/": false} {
+		_, _, err := store.PutAssignment(t.Context(), rbac.RoleAssignment{Name: name(1), Scope: scope, RoleDefinitionID: customRole, PrincipalID: alice})
+		if errors.Is(err, rbac.ErrNotAssignable) == assignable || assignable && err != nil {
+			t.Errorf("%s: %v", scope, err)
+		}
+		if err == nil {
+			if _, err := store.DeleteAssignment(t.Context(), name(1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func TestAssignmentsOf(t *testing.T) {
+	store := newStore(t, rbac.PolicyConfig{Assignments: []rbac.RoleAssignment{
+		{Name: name(1), Scope: subB, RoleDefinitionID: rbac.RoleReader, PrincipalID: alice},
+		{Name: name(2), Scope: subA, RoleDefinitionID: rbac.RoleReader, PrincipalID: alice},
+		{Name: name(3), Scope: subA, RoleDefinitionID: rbac.RoleReader, PrincipalID: sid},
+		{Name: name(4), Scope: subA, RoleDefinitionID: rbac.RoleReader, PrincipalID: bob},
+	}})
+	for _, tt := range []struct {
+		ids  []string
+		want string
+	}{
+		{nil, ""},
+		{[]string{"nobody", admins}, ""},
+		{[]string{strings.ToUpper(alice)}, "21"},
+		{[]string{strings.ToLower(sid), alice, sid}, "321"},
+	} {
+		list, err := store.AssignmentsOf(t.Context(), tt.ids...)
+		got := ""
+		for _, a := range list {
+			got += a.Name[len(a.Name)-1:]
+		}
+		if err != nil || got != tt.want {
+			t.Errorf("%v: %s, %v, want %s", tt.ids, got, err, tt.want)
+		}
+	}
+}
+
+// The count of what a subscription has follows every change.
+func TestStoreLimitFollowsChanges(t *testing.T) {
+	guid := func(i int) string { return fmt.Sprintf("%08x-0000-4000-8000-000000000000", i+1) }
+	var config rbac.PolicyConfig
+	for i := range 3999 {
+		config.Assignments = append(config.Assignments, rbac.RoleAssignment{Name: guid(i), Scope: groupA, RoleDefinitionID: rbac.RoleReader, PrincipalID: guid(i)})
+	}
+	store := newStore(t, config)
+	put := func(n int, scope string) error {
+		_, _, err := store.PutAssignment(t.Context(), rbac.RoleAssignment{Name: guid(n), Scope: scope, RoleDefinitionID: rbac.RoleReader, PrincipalID: guid(n)})
+		return err
+	}
+	for i := range 3 {
+		if err := put(5000+i, machine); err != nil {
+			t.Fatal(err)
+		}
+		if err := put(6000, subA); !errors.Is(err, rbac.ErrAssignmentLimit) {
+			t.Fatal(err)
+		}
+		if err := put(7000+i, subA+"2"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.DeleteAssignment(t.Context(), guid(5000+i)); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

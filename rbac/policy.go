@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 )
 
 // ErrRoleNotFound is wrapped by errors about a role assignment whose role is not defined.
@@ -20,138 +18,145 @@ type PolicyConfig struct {
 	ManagementGroups []ManagementGroupMember
 }
 
-// A Policy is a compiled, immutable set of roles and assignments. It is also the simplest Source.
+// A Policy is one compiled, immutable revision of roles, assignments, deny assignments and management groups. With makes the next
+// one. It is also the simplest Source.
+//
+// The role assignments that it gives out have ids in the form by which they compare: GUIDs in lower case, and that of a role without
+// what stood before it. Scopes are as they were first written.
 type Policy struct {
-	// roles are by roleKey, the built-in ones included.
-	roles map[string]*role
-	// assignments are by principalKey, so that a resource set costs what its subject holds and not what the store holds.
-	assignments map[string][]*assignment
+	// roles are where assignments say, and nil where one was deleted; roleAt says where each is by its roleKey, the built-in ones
+	// included.
+	roles  []*role
+	roleAt map[string]uint32
+	// holders count the assignments of each role by its roleKey.
+	holders trie[int]
+
+	// byName has the assignments that have names, byLocation all.
+	byName, byLocation ordered[assignment]
+	// principals are by principalKey, so that a resource set costs what its subject holds and not what the policy holds.
+	principals trie[holding]
+
+	denials, denialsByLocation ordered[denial]
+	// everyone has the deny assignments that are for everyone by the key of their scope: no resource set collects them.
+	everyone trie[[]*denial]
+
+	// groups are by the key of the member.
+	groups map[string]groupMember
 }
 
-// An assignment is a compiled RoleAssignment.
-type assignment struct {
-	source    RoleAssignment
-	scope     Scope
-	role      *role
-	principal string
-	// order is the place in the policy, by which decisions are made the same each time.
-	order int
+// A holding is what a policy has about one principal.
+type holding struct {
+	assignments ordered[assignment] // in the order of compareLocations
+	denials     []*denial           // in the order of compareDenialLocations
 }
 
 // NewPolicy compiles a policy. An error names the index and the field: Assignments[3].Scope. Identical objects may repeat.
-// Two definitions with one id, two assignments with one name, or two names for the same principal, role and scope are an
-// error.
+// Two definitions with one id, two assignments or deny assignments with one name, two names for the same principal, role and
+// scope, or two management groups for one member are an error.
 func NewPolicy(config PolicyConfig) (*Policy, error) {
-	p := &Policy{
-		roles:       make(map[string]*role),
-		assignments: make(map[string][]*assignment),
+	p := &Policy{}
+	if err := p.apply(Change{PutRoles: BuiltInRoles()}, configFields); err != nil {
+		return nil, fmt.Errorf("rbac: %w", err)
 	}
-	for _, definitions := range [][]RoleDefinition{BuiltInRoles(), config.Roles} {
-		if err := p.addRoles(definitions); err != nil {
-			return nil, fmt.Errorf("rbac: %w", err)
-		}
-	}
-	if err := p.addAssignments(config.Assignments); err != nil {
+	if err := p.apply(Change{
+		PutRoles:            config.Roles,
+		PutAssignments:      config.Assignments,
+		PutDenyAssignments:  config.DenyAssignments,
+		PutManagementGroups: config.ManagementGroups,
+	}, configFields); err != nil {
 		return nil, fmt.Errorf("rbac: %w", err)
 	}
 	return p, nil
 }
 
-// addRoles adds definitions, each of which replaces one that was there before.
-func (p *Policy) addRoles(definitions []RoleDefinition) error {
-	first := make(map[string]int)
-	for i, definition := range definitions {
-		r, err := compileRole(definition)
-		if err != nil {
-			return &objectError{list: "Roles", index: i, err: err}
-		}
-		key := fold(definition.ID)
-		if j, ok := first[key]; ok {
-			if !r.definition.same(p.roles[key].definition) {
-				return &objectError{list: "Roles", index: i, conflict: &j, err: errors.New("both have the id " + key)}
-			}
-			continue
-		}
-		first[key] = i
-		p.roles[key] = r
-	}
-	return nil
-}
-
-func (p *Policy) addAssignments(sources []RoleAssignment) error {
-	compiled := make([]*assignment, len(sources))
-	byName := make(map[string]int)
-	byGrant := make(map[grant]int)
-	for i, source := range sources {
-		a, err := p.compileAssignment(source)
-		if err != nil {
-			return &objectError{list: "Assignments", index: i, err: err}
-		}
-		a.order = i
-		compiled[i] = a
-
-		// Of what repeats, the first stays. What agrees in a part only is a mistake.
-		name := fold(source.Name)
-		j, ok := byName[name]
-		reason := "both have the name " + name
-		if !ok || name == "" {
-			j, ok = byGrant[a.grant()]
-			reason = "both give the same principal the same role at the same scope"
-		}
-		if ok {
-			if !a.same(compiled[j]) {
-				return &objectError{list: "Assignments", index: i, conflict: &j, err: errors.New(reason)}
-			}
-			continue
-		}
-		byName[name] = i
-		byGrant[a.grant()] = i
-		p.assignments[a.principal] = append(p.assignments[a.principal], a)
-	}
-	return nil
-}
-
-// compileAssignment checks and compiles an assignment. Errors are *fieldError.
-func (p *Policy) compileAssignment(source RoleAssignment) (*assignment, error) {
-	if source.Name != "" && !IsGUID(source.Name) {
-		return nil, inField("Name", fmt.Errorf("%.80q is not a GUID", source.Name))
-	}
-	scope, err := parseScope(source.Scope)
-	if err != nil {
-		return nil, inField("Scope", err)
-	}
-	if err := checkPrincipal(source.PrincipalID); err != nil {
-		return nil, inField("PrincipalID", err)
-	}
-	if source.PrincipalType != "" && !slices.Contains(principalTypes, source.PrincipalType) {
-		return nil, inField("PrincipalType", fmt.Errorf("%.80q is none of %s", source.PrincipalType, strings.Join(principalTypes, ", ")))
-	}
-	key, err := roleKey(source.RoleDefinitionID)
-	if err != nil {
-		return nil, inField("RoleDefinitionID", err)
-	}
-	r, ok := p.roles[key]
-	switch {
-	case !ok:
-		return nil, inField("RoleDefinitionID", fmt.Errorf("%w: %s", ErrRoleNotFound, key))
-	case r.conditional:
-		return nil, inField("RoleDefinitionID", fmt.Errorf("%w: role %s has one", ErrCondition, key))
-	}
-	return &assignment{source: source, scope: scope, role: r, principal: principalKey(source.PrincipalID)}, nil
-}
-
-// A grant is what makes two assignments give the same, whatever their names: folded ids and a scope's key.
-type grant struct{ principal, role, scope string }
-
-func (a *assignment) grant() grant {
-	return grant{principal: a.principal, role: fold(a.role.definition.ID), scope: a.scope.key}
-}
-
-// same reports whether a and other say the same, their stamps aside.
-func (a *assignment) same(other *assignment) bool {
-	return fold(a.source.Name) == fold(other.source.Name) && a.grant() == other.grant() &&
-		a.source.PrincipalType == other.source.PrincipalType && a.source.Description == other.source.Description
-}
-
 // Policy returns p.
 func (p *Policy) Policy(context.Context) (*Policy, error) { return p, nil }
+
+// role returns the role of an id that is a roleKey, or nil.
+func (p *Policy) role(key string) *role {
+	if at, ok := p.roleAt[key]; ok {
+		return p.roles[at]
+	}
+	return nil
+}
+
+// assignment returns the assignment of a name, or nil.
+func (p *Policy) assignment(name guid) *assignment {
+	return p.byName.get(&assignment{name: name}, compareNames)
+}
+
+// denial returns the deny assignment of a name, or nil.
+func (p *Policy) denial(name guid) *denial {
+	return p.denials.get(&denial{name: name}, compareDenials)
+}
+
+// holding returns what p has about a principal, or nil.
+func (p *Policy) holding(id string) *holding {
+	leaf := p.principals.get(hashString(id), id)
+	if leaf == nil {
+		if key := principalKey(id); key != id {
+			leaf = p.principals.get(hashString(key), key)
+		}
+	}
+	if leaf == nil {
+		return nil
+	}
+	return &leaf.value
+}
+
+// grantOf returns the assignment that gives the same principal the same role at the same scope as a, or nil.
+func (p *Policy) grantOf(a *assignment) *assignment {
+	held := p.holding(*a.principal)
+	if held == nil {
+		return nil
+	}
+	for other := range held.assignments.from(func(b *assignment) bool { return b.location.key < a.location.key }) {
+		switch {
+		case other.location.key != a.location.key:
+			return nil
+		case other.role == a.role:
+			return other
+		}
+	}
+	return nil
+}
+
+// countWithin returns how many assignments there are at a scope's key and below it.
+func (p *Policy) countWithin(key string) int {
+	n := 0
+	for _, part := range keyRanges(key) {
+		n += p.byLocation.rank(func(a *assignment) bool { return a.key() < part[1] }) -
+			p.byLocation.rank(func(a *assignment) bool { return a.key() < part[0] })
+	}
+	return n
+}
+
+// keyRanges returns from which key on, and before which, there are the scope of a key and those below it. Others can lie between the
+// two ranges: of subscription 1 between 1 and 1/, there is 1-2.
+func keyRanges(key string) [2][2]string {
+	return [2][2]string{{key, key + "\x00"}, {key + "/", key + "0"}}
+}
+
+// atAndBelow yields the elements of a set in the order of scopes that are at a scope's key and below it.
+func atAndBelow[T any](set ordered[T], keyOf func(*T) string, key string) func(yield func(*T) bool) {
+	return func(yield func(*T) bool) {
+		for _, part := range keyRanges(key) {
+			for item := range within(set, keyOf, part[0], part[1]) {
+				if !yield(item) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// within yields the elements of a set in the order of scopes that have keys from first on and before end.
+func within[T any](set ordered[T], keyOf func(*T) string, first, end string) func(yield func(*T) bool) {
+	return func(yield func(*T) bool) {
+		for item := range set.from(func(item *T) bool { return keyOf(item) < first }) {
+			if keyOf(item) >= end || !yield(item) {
+				return
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"hubgate.example/rbac"
 )
@@ -17,8 +18,10 @@ const (
 	customRole = "dddddddd-0000-0000-0000-000000000004"
 )
 
-// name returns an assignment's name.
+// aboutX holds where the attribute x is 1.
+const aboutX = "@Resource[x] StringEquals '1'"
 
+// name returns an assignment's name.
 func name(n byte) string {
 	return "eeeeeeee-0000-0000-0000-0000000000" + string([]byte{'0' + n/10, '0' + n%10})
 }
@@ -77,10 +80,13 @@ func TestNewPolicyErrors(t *testing.T) {
 		{"assignable scope", role(func(r *rbac.RoleDefinition) { r.AssignableScopes = []string{"/", "x"} }), "rbac: Roles[0].AssignableScopes[1]: ", nil},
 		{"two definitions", rbac.PolicyConfig{Roles: []rbac.RoleDefinition{{ID: customRole}, {ID: strings.ToUpper(customRole), RoleName: "x"}}}, "rbac: Roles[1]: conflicts with Roles[0]: ", nil},
 		{"two definitions of a built-in role", rbac.PolicyConfig{Roles: []rbac.RoleDefinition{{ID: rbac.RoleReader}, {ID: rbac.RoleReader, Description: "x"}}}, "rbac: Roles[1]: conflicts with Roles[0]: ", nil},
-		{"condition", rbac.PolicyConfig{
-			Roles:       []rbac.RoleDefinition{{ID: customRole, Permissions: []rbac.Permission{{Actions: []string{"*"}, Condition: "@Resource..."}}}},
-			Assignments: []rbac.RoleAssignment{{Scope: "/", RoleDefinitionID: customRole, PrincipalID: alice}},
-		}, "rbac: Assignments[0].RoleDefinitionID: ", rbac.ErrCondition},
+		{"condition of a permission", role(func(r *rbac.RoleDefinition) {
+			r.Permissions = append(r.Permissions, rbac.Permission{Actions: []string{"*"}, Condition: "@Resource..."})
+		}), "rbac: Roles[0].Permissions[1].Condition: invalid condition: ", rbac.ErrCondition},
+		{"condition", assignment(func(a *rbac.RoleAssignment) { a.Condition = "x" }), "rbac: Assignments[1].Condition: invalid condition: ", rbac.ErrCondition},
+		{"condition's version", assignment(func(a *rbac.RoleAssignment) { a.Condition, a.ConditionVersion = aboutX, "3.0" }), "rbac: Assignments[1].Condition: ", rbac.ErrCondition},
+		{"same name, other condition", twice(func(a *rbac.RoleAssignment) { a.Condition = aboutX }), "rbac: Assignments[1]: conflicts with Assignments[0]: ", nil},
+		{"same name, other end", twice(func(a *rbac.RoleAssignment) { a.End = time.Unix(1, 0) }), "rbac: Assignments[1]: conflicts with Assignments[0]: ", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -110,8 +116,18 @@ func TestNewPolicyAccepts(t *testing.T) {
 		"identical definitions":          {Roles: []rbac.RoleDefinition{definition, retyped}},
 		"role without permissions":       {Roles: []rbac.RoleDefinition{{ID: customRole}}},
 		"built-in role with wildcards":   {Roles: []rbac.RoleDefinition{{ID: customRole, Type: rbac.BuiltInRole, Permissions: []rbac.Permission{{Actions: []string{"a/*/b/*"}}}}}},
-		"condition of a role that nobody has": {Roles: []rbac.RoleDefinition{{ID: customRole, Type: rbac.BuiltInRole,
-			Permissions: []rbac.Permission{{Actions: []string{"*"}, Condition: "@Resource..."}}}}},
+		"conditions": {
+			Roles: []rbac.RoleDefinition{{ID: customRole, Permissions: []rbac.Permission{{Actions: []string{"*"}, Condition: aboutX, ConditionVersion: "2.0"}}}},
+			Assignments: []rbac.RoleAssignment{
+				{Scope: "/", RoleDefinitionID: customRole, PrincipalID: sid, Condition: aboutX},
+				{Scope: subA, RoleDefinitionID: customRole, PrincipalID: sid, Condition: aboutX, ConditionVersion: "1.0"},
+			},
+		},
+		"name of zeros": {Assignments: []rbac.RoleAssignment{
+			{Name: rbac.EveryoneID, Scope: "/", RoleDefinitionID: rbac.RoleReader, PrincipalID: sid},
+			{Scope: subA, RoleDefinitionID: rbac.RoleReader, PrincipalID: sid},
+			{Scope: subB, RoleDefinitionID: rbac.RoleReader, PrincipalID: sid},
+		}},
 	} {
 		if _, err := rbac.NewPolicy(config); err != nil {
 			t.Errorf("%s: %v", title, err)

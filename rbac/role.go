@@ -8,29 +8,14 @@ import (
 	"time"
 )
 
-// ErrCondition is wrapped by errors about a role assignment with a condition, or for a role whose permissions carry one:
-// conditions are not evaluated yet, and to ignore one would grant more than was meant.
-var ErrCondition = errors.New("conditions are not supported")
+// ErrCondition is wrapped by errors about a condition that does not parse: to ignore it would grant more than was meant.
+var ErrCondition = errors.New("invalid condition")
 
 // The types of a role definition.
 const (
 	BuiltInRole = "BuiltInRole"
 	CustomRole  = "CustomRole"
 )
-
-// A Permission grants Actions minus NotActions on the control plane and DataActions minus NotDataActions on the data plane.
-//
-// The strings compare without regard to case, and blanks around them do not count. A '*' stands for any text, slashes and
-// the empty text included, so that */read matches every action that ends in /read; everything else is literal.
-type Permission struct {
-	Actions        []string `json:"actions"`
-	NotActions     []string `json:"notActions"`
-	DataActions    []string `json:"dataActions"`
-	NotDataActions []string `json:"notDataActions"`
-	// Condition narrows the permission. It is kept, not evaluated: a role that has one cannot be assigned.
-	Condition        string `json:"condition,omitempty"`
-	ConditionVersion string `json:"conditionVersion,omitempty"`
-}
 
 // A Stamp says who made an object and who last changed it, and when. It is for display.
 type Stamp struct {
@@ -80,14 +65,7 @@ type RoleAssignment struct {
 // clone returns a copy that shares no slice with d.
 func (d RoleDefinition) clone() RoleDefinition {
 	d.AssignableScopes = slices.Clone(d.AssignableScopes)
-	d.Permissions = slices.Clone(d.Permissions)
-	for i := range d.Permissions {
-		p := &d.Permissions[i]
-		p.Actions = slices.Clone(p.Actions)
-		p.NotActions = slices.Clone(p.NotActions)
-		p.DataActions = slices.Clone(p.DataActions)
-		p.NotDataActions = slices.Clone(p.NotDataActions)
-	}
+	d.Permissions = clonePermissions(d.Permissions)
 	return d
 }
 
@@ -99,27 +77,15 @@ func (d RoleDefinition) same(other RoleDefinition) bool {
 		slices.EqualFunc(d.Permissions, other.Permissions, Permission.same)
 }
 
-func (p Permission) same(other Permission) bool {
-	return slices.Equal(p.Actions, other.Actions) && slices.Equal(p.NotActions, other.NotActions) &&
-		slices.Equal(p.DataActions, other.DataActions) && slices.Equal(p.NotDataActions, other.NotDataActions) &&
-		p.Condition == other.Condition && p.ConditionVersion == other.ConditionVersion
-}
-
 // A role is a compiled role definition.
 type role struct {
 	// definition is the source, with its type filled in.
 	definition  RoleDefinition
-	permissions []permission
-	conditional bool
-}
-
-// A permission is a compiled Permission.
-type permission struct {
-	actions, notActions, dataActions, notDataActions actionSet
+	permissions permissions
 }
 
 // compileRole checks and compiles a definition. Errors are *fieldError.
-func compileRole(definition RoleDefinition) (*role, error) {
+func compileRole(definition RoleDefinition, conditions conditionCache) (*role, error) {
 	if !IsGUID(definition.ID) {
 		return nil, inField("ID", fmt.Errorf("%.80q is not a GUID", definition.ID))
 	}
@@ -131,29 +97,9 @@ func compileRole(definition RoleDefinition) (*role, error) {
 		return nil, inField("Type", fmt.Errorf("%.80q is neither %s nor %s", definition.Type, BuiltInRole, CustomRole))
 	}
 	r := &role{definition: definition.clone()}
-	for i, source := range r.definition.Permissions {
-		for _, list := range []struct {
-			field   string
-			actions []string
-		}{
-			{"Actions", source.Actions},
-			{"NotActions", source.NotActions},
-			{"DataActions", source.DataActions},
-			{"NotDataActions", source.NotDataActions},
-		} {
-			for j, action := range list.actions {
-				if err := checkAction(action, definition.Type == CustomRole); err != nil {
-					return nil, inField(fmt.Sprintf("Permissions[%d].%s[%d]", i, list.field, j), err)
-				}
-			}
-		}
-		r.conditional = r.conditional || source.Condition != ""
-		r.permissions = append(r.permissions, permission{
-			actions:        newActionSet(source.Actions),
-			notActions:     newActionSet(source.NotActions),
-			dataActions:    newActionSet(source.DataActions),
-			notDataActions: newActionSet(source.NotDataActions),
-		})
+	var err error
+	if r.permissions, err = compilePermissions(definition.Permissions, definition.Type == CustomRole, conditions); err != nil {
+		return nil, err
 	}
 	for i, scope := range r.definition.AssignableScopes {
 		if _, err := parseScope(scope); err != nil {
@@ -161,24 +107,6 @@ func compileRole(definition RoleDefinition) (*role, error) {
 		}
 	}
 	return r, nil
-}
-
-// grants reports whether one of the role's permissions grants action, which is folded.
-func (r *role) grants(plane Plane, action []byte) bool {
-	for i := range r.permissions {
-		p := &r.permissions[i]
-		switch plane {
-		case ControlPlane:
-			if p.actions.matches(action) && !p.notActions.matches(action) {
-				return true
-			}
-		case DataPlane:
-			if p.dataActions.matches(action) && !p.notDataActions.matches(action) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // roleKey returns the form of a role definition's id by which ids compare: the GUID in its last segment.

@@ -114,10 +114,13 @@ func (s Scope) Key() string {
 // Equal reports whether s and other are the same place.
 func (s Scope) Equal(other Scope) bool { return s.key == other.key }
 
-// Contains reports whether other is s or lies below it.
-func (s Scope) Contains(other Scope) bool {
-	below, ok := strings.CutPrefix(other.key, s.key)
-	return ok && (below == "" || below[0] == '/')
+// Contains reports whether other is s or lies below it, as far as scopes say: what lies in a management group, [Policy.Contains]
+// knows.
+func (s Scope) Contains(other Scope) bool { return containsKey(s.key, other.key) }
+
+func containsKey(above, below string) bool {
+	rest, ok := strings.CutPrefix(below, above)
+	return ok && (rest == "" || rest[0] == '/')
 }
 
 // Parent returns the scope directly above s: of a nested resource the resource around it, of an extension resource the one
@@ -132,14 +135,6 @@ func (s Scope) Parent() (parent Scope, ok bool) {
 		parent = Scope{path: cutPair(parent.path), key: above}
 	}
 	return parent, true
-}
-
-// lineage yields the keys of s and of all that contains it, from s to "" for the root. The keys between a resource and what
-// it lies in end in /providers/{namespace}: nothing is ever assigned there.
-func (s Scope) lineage(yield func(key string) bool) {
-	for key := s.key; yield(key) && key != ""; {
-		key = cutPair(key)
-	}
 }
 
 // cutPair cuts off the last two segments.

@@ -27,7 +27,7 @@ func failf(status int, code, format string, args ...any) error {
 
 func notAllowed(method string, endpoints map[string]endpoint) error {
 	var allowed []string
-	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE"} { // in the order of the gate's own answers
+	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "POST"} { // in the order of the gate's own answers
 		if _, ok := endpoints[method]; ok {
 			allowed = append(allowed, method)
 		}
@@ -79,7 +79,7 @@ const maxBody = 1 << 20
 
 // read reads a request's content. No member may repeat; names count in any case, as in Resource Manager, so that a Condition
 // does not pass for an unknown member; unknown members are ignored.
-func read(r *request, into any) error {
+func read(r *http.Request, into any) error {
 	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
 		return failf(http.StatusUnsupportedMediaType, "UnsupportedMediaType",
 			"The content media type '%.64s' is not supported. Only 'application/json' is supported.", r.Header.Get("Content-Type"))

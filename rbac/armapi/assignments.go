@@ -1,6 +1,8 @@
 package armapi
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -12,8 +14,8 @@ import (
 
 const readAssignments = "Microsoft.Authorization/roleAssignments/read"
 
-// listAssignments answers with the assignments at, above and below the scope, those above only with the filter atScope, as
-// far as the caller may read assignments where each of them is.
+// listAssignments answers with the assignments at, above and below the scope, with the filter atScope without those below, as far as
+// they are in force and the caller may read assignments where each of them is.
 func (h *Handler) listAssignments(r *request) (int, any, error) {
 	filter, err := assignmentFilter.parse(r.URL.Query()["$filter"])
 	if err != nil {
@@ -23,37 +25,73 @@ func (h *Handler) listAssignments(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	var principals []string // nil for all
-	if filter.has("assignedTo") {
-		principals = append([]string{filter["assignedTo"]}, h.config.GroupsOf(filter["assignedTo"])...)
-	}
-	assignments, err := h.config.Store.Assignments(r.Context())
+	assignments, err := h.assignments(r, filter)
 	if err != nil {
 		return 0, nil, err
 	}
+	now := time.Now()
 	var items []any
 	for _, assignment := range assignments {
 		scope, err := rbac.ParseScope(assignment.Scope)
 		if err != nil {
 			return 0, nil, err
 		}
-		above := scope.Contains(r.scope)
-		below := r.scope.Contains(scope) && !filter.has("atScope")
-		isPrincipal := func(id string) bool { return strings.EqualFold(id, assignment.PrincipalID) }
-		switch {
-		case !above && !below,
-			filter.has("principalId") && !isPrincipal(filter["principalId"]),
-			principals != nil && !slices.ContainsFunc(principals, isPrincipal),
-			!r.caller.Check(rbac.Operation{Action: readAssignments, Scope: scope}).Allowed:
-			continue
+		// Without its time, one that is over or that waits would pass for one that counts.
+		if !now.Before(assignment.Start) && !over(assignment, now) && r.caller.Check(rbac.Operation{Action: readAssignments, Scope: scope}).Allowed {
+			items = append(items, r.version.assignment(assignment, scope))
 		}
-		items = append(items, r.version.assignment(assignment, scope))
 	}
 	return http.StatusOK, list(items[:min(top, len(items))]), nil
 }
 
+// assignments returns the assignments at, above and below the scope, with the filter atScope without those below, in the order of
+// their names.
+func (h *Handler) assignments(r *request, filter filter) ([]rbac.RoleAssignment, error) {
+	store := h.config.Store
+	var assignments []rbac.RoleAssignment
+	var err error
+	var assignees []string // nil for all
+	if filter.has("assignedTo") {
+		assignees = append([]string{filter["assignedTo"]}, h.config.GroupsOf(filter["assignedTo"])...)
+	}
+	switch {
+	case filter.has("principalId"):
+		assignments, err = store.AssignmentsOf(r.Context(), filter["principalId"])
+	case assignees != nil:
+		assignments, err = store.AssignmentsOf(r.Context(), assignees...)
+	default:
+		assignments, err = store.AssignmentsAbove(r.Context(), r.scope)
+		if err == nil && !filter.has("atScope") {
+			var below []rbac.RoleAssignment
+			below, err = store.AssignmentsWithin(r.Context(), r.scope)
+			assignments = append(assignments, below...)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	policy, err := store.Policy(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	// Of a principal the store knows them all.
+	assignments = slices.DeleteFunc(assignments, func(assignment rbac.RoleAssignment) bool {
+		scope, err := rbac.ParseScope(assignment.Scope)
+		return err != nil ||
+			!policy.Contains(scope, r.scope) && (filter.has("atScope") || !policy.Contains(r.scope, scope)) ||
+			assignees != nil && !slices.ContainsFunc(assignees, func(id string) bool { return strings.EqualFold(id, assignment.PrincipalID) })
+	})
+	return byName(assignments, func(assignment rbac.RoleAssignment) string { return assignment.Name }), nil
+}
+
+// byName sorts objects by their names and leaves out what repeats: what is at the scope of a request is both above and below it.
+func byName[T any](objects []T, name func(T) string) []T {
+	slices.SortFunc(objects, func(a, b T) int { return strings.Compare(strings.ToLower(name(a)), strings.ToLower(name(b))) })
+	return slices.CompactFunc(objects, func(a, b T) bool { return strings.EqualFold(name(a), name(b)) })
+}
+
 func (h *Handler) getAssignment(r *request) (int, any, error) {
-	assignment, err := h.assignmentAt(r)
+	assignment, err := h.assignmentAt(r.Context(), r.target)
 	if errors.Is(err, rbac.ErrNotFound) {
 		return 0, nil, failf(http.StatusNotFound, "RoleAssignmentNotFound", "The role assignment '%.100s' is not found.", r.name)
 	}
@@ -63,33 +101,37 @@ func (h *Handler) getAssignment(r *request) (int, any, error) {
 	return http.StatusOK, r.version.assignment(assignment, r.scope), nil
 }
 
-// assignmentAt returns the assignment that the path names. One at another scope is not found: the caller has been authorized
+// assignmentAt returns the assignment that a path names. One at another scope is not found: the caller has been authorized
 // for the scope of the path alone.
-func (h *Handler) assignmentAt(r *request) (rbac.RoleAssignment, error) {
-	assignment, err := h.config.Store.Assignment(r.Context(), r.name)
+func (h *Handler) assignmentAt(ctx context.Context, at target) (rbac.RoleAssignment, error) {
+	assignment, err := h.config.Store.Assignment(ctx, at.name)
 	if err != nil {
 		return rbac.RoleAssignment{}, err
 	}
-	if scope, err := rbac.ParseScope(assignment.Scope); err != nil || !scope.Equal(r.scope) {
+	if scope, err := rbac.ParseScope(assignment.Scope); err != nil || !scope.Equal(at.scope) {
 		return rbac.RoleAssignment{}, rbac.ErrNotFound
 	}
 	return assignment, nil
 }
 
-// putAssignment creates an assignment, or changes the description of one.
+// An assignmentContent is the content of a request that writes an assignment.
+type assignmentContent struct {
+	Properties struct {
+		RoleDefinitionID string `json:"roleDefinitionId"`
+		PrincipalID      string `json:"principalId"`
+		PrincipalType    string `json:"principalType"`
+		Scope            string `json:"scope"`
+		Description      string `json:"description"`
+		Condition        string `json:"condition"`
+		ConditionVersion string `json:"conditionVersion"`
+		CanDelegate      bool   `json:"canDelegate"`
+	} `json:"properties"`
+}
+
+// putAssignment creates an assignment, or changes the description and the condition of one.
 func (h *Handler) putAssignment(r *request) (int, any, error) {
-	var body struct {
-		Properties struct {
-			RoleDefinitionID string `json:"roleDefinitionId"`
-			PrincipalID      string `json:"principalId"`
-			PrincipalType    string `json:"principalType"`
-			Scope            string `json:"scope"`
-			Description      string `json:"description"`
-			Condition        string `json:"condition"`
-			CanDelegate      bool   `json:"canDelegate"`
-		} `json:"properties"`
-	}
-	if err := read(r, &body); err != nil {
+	var body assignmentContent
+	if err := read(r.Request, &body); err != nil {
 		return 0, nil, err
 	}
 	properties := body.Properties
@@ -97,8 +139,6 @@ func (h *Handler) putAssignment(r *request) (int, any, error) {
 	switch {
 	case !rbac.IsGUID(r.name):
 		return 0, nil, failf(http.StatusBadRequest, "InvalidRoleAssignmentId", "The role assignment ID '%.100s' is not valid. The role assignment ID must be a GUID.", r.name)
-	case properties.Condition != "":
-		return 0, nil, invalidContent("conditions on role assignments are not supported")
 	case properties.CanDelegate:
 		return 0, nil, invalidContent("role assignments that can be delegated are not supported")
 	case properties.Scope != "" && (err != nil || !scope.Equal(r.scope)):
@@ -107,17 +147,36 @@ func (h *Handler) putAssignment(r *request) (int, any, error) {
 		return 0, nil, invalidContent("the description is longer than %d bytes", maxDescription)
 	}
 
-	h.writing.Lock()
-	defer h.writing.Unlock()
-	stored, created, err := h.config.Store.PutAssignment(r.Context(), rbac.RoleAssignment{
+	assignment := rbac.RoleAssignment{
 		Name:             r.name,
 		Scope:            r.scope.String(),
 		RoleDefinitionID: properties.RoleDefinitionID,
 		PrincipalID:      properties.PrincipalID,
 		PrincipalType:    properties.PrincipalType,
 		Description:      properties.Description,
+		Condition:        properties.Condition,
+		ConditionVersion: properties.ConditionVersion,
 		Stamp:            stampOf(r),
-	})
+	}
+
+	h.writing.Lock()
+	defer h.writing.Unlock()
+	existing, err := h.assignmentAt(r.Context(), r.target)
+	if err != nil && !errors.Is(err, rbac.ErrNotFound) {
+		return 0, nil, err
+	}
+	assignment.Start, assignment.End = existing.Start, existing.End // of which this type of resource does not speak
+	if !r.version.hasConditions() {
+		// A client that was not shown them does not mean to remove them.
+		assignment.Description = cmp.Or(assignment.Description, existing.Description)
+		if assignment.Condition == "" {
+			assignment.Condition, assignment.ConditionVersion = existing.Condition, existing.ConditionVersion
+		}
+	}
+	if assignment.Condition == "" {
+		assignment.ConditionVersion = ""
+	}
+	stored, created, err := h.config.Store.PutAssignment(r.Context(), assignment)
 	if err != nil {
 		return 0, nil, storeFailure(err)
 	}
@@ -131,7 +190,7 @@ func (h *Handler) putAssignment(r *request) (int, any, error) {
 func (h *Handler) deleteAssignment(r *request) (int, any, error) {
 	h.writing.Lock()
 	defer h.writing.Unlock()
-	deleted, err := h.assignmentAt(r)
+	deleted, err := h.assignmentAt(r.Context(), r.target)
 	if err == nil {
 		deleted, err = h.config.Store.DeleteAssignment(r.Context(), r.name)
 	}
@@ -168,6 +227,9 @@ func (v apiVersion) assignment(a rbac.RoleAssignment, scope rbac.Scope) map[stri
 	}
 	if v.hasConditions() {
 		properties["condition"], properties["conditionVersion"] = nil, nil
+		if a.Condition != "" {
+			properties["condition"], properties["conditionVersion"] = a.Condition, conditionVersion(a.ConditionVersion)
+		}
 		properties["description"] = orNull(a.Description)
 		v.stamp(properties, a.Stamp)
 	}
@@ -178,6 +240,9 @@ func (v apiVersion) assignment(a rbac.RoleAssignment, scope rbac.Scope) map[stri
 		"properties": properties,
 	}
 }
+
+// conditionVersion returns the version of a condition, which need not be given.
+func conditionVersion(version string) string { return cmp.Or(version, "2.0") }
 
 func (v apiVersion) stamp(properties map[string]any, stamp rbac.Stamp) {
 	properties["createdOn"], properties["updatedOn"] = orNull(stamp.CreatedOn), orNull(stamp.UpdatedOn)

@@ -1,7 +1,6 @@
 package armapi
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -31,13 +30,17 @@ func (h *Handler) listDefinitions(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	policy, err := h.config.Store.Policy(r.Context())
+	if err != nil {
+		return 0, nil, err
+	}
 	var items []any
 	for _, definition := range definitions {
 		at, err := r.scope.Child("Microsoft.Authorization/roleDefinitions", definition.ID)
 		if err != nil {
 			return 0, nil, invalidURI(err)
 		}
-		above, below := assignable(definition, r.scope)
+		above, below := assignable(policy, definition, r.scope)
 		switch {
 		case !above && !(below && filter.has("atScopeAndBelow")),
 			filter.has("type") && !strings.EqualFold(filter["type"], definition.Type),
@@ -50,12 +53,13 @@ func (h *Handler) listDefinitions(r *request) (int, any, error) {
 	return http.StatusOK, list(items[:min(top, len(items))]), nil
 }
 
-// assignable reports whether a role can be assigned at scope, and whether it can be anywhere below.
-func assignable(definition rbac.RoleDefinition, scope rbac.Scope) (at, below bool) {
+// assignable reports whether a role can be assigned at scope, and whether it can be anywhere below. The policy knows what lies in
+// which management group.
+func assignable(policy *rbac.Policy, definition rbac.RoleDefinition, scope rbac.Scope) (at, below bool) {
 	for _, s := range definition.AssignableScopes {
 		if assignable, err := rbac.ParseScope(s); err == nil {
-			at = at || assignable.Contains(scope)
-			below = below || scope.Contains(assignable)
+			at = at || policy.Contains(assignable, scope)
+			below = below || policy.Contains(scope, assignable)
 		}
 	}
 	return at, below
@@ -78,7 +82,11 @@ func (h *Handler) definitionAt(r *request) (rbac.RoleDefinition, error) {
 	if err != nil {
 		return rbac.RoleDefinition{}, err
 	}
-	if at, below := assignable(definition, r.scope); !at && !below {
+	policy, err := h.config.Store.Policy(r.Context())
+	if err != nil {
+		return rbac.RoleDefinition{}, err
+	}
+	if at, below := assignable(policy, definition, r.scope); !at && !below {
 		return rbac.RoleDefinition{}, rbac.ErrNotFound
 	}
 	return definition, nil
@@ -95,7 +103,7 @@ func (h *Handler) putDefinition(r *request) (int, any, error) {
 			AssignableScopes []string          `json:"assignableScopes"`
 		} `json:"properties"`
 	}
-	if err := read(r, &body); err != nil {
+	if err := read(r.Request, &body); err != nil {
 		return 0, nil, err
 	}
 	definition := rbac.RoleDefinition{
@@ -107,7 +115,11 @@ func (h *Handler) putDefinition(r *request) (int, any, error) {
 		AssignableScopes: body.Properties.AssignableScopes,
 		Stamp:            stampOf(r),
 	}
-	at, below := assignable(definition, r.scope)
+	policy, err := h.config.Store.Policy(r.Context())
+	if err != nil {
+		return 0, nil, err
+	}
+	at, below := assignable(policy, definition, r.scope)
 	switch {
 	case !rbac.IsGUID(r.name):
 		return 0, nil, failf(http.StatusBadRequest, "InvalidRoleDefinitionId", "The role definition ID '%.100s' is not valid. The role definition ID must be a GUID.", r.name)
@@ -119,8 +131,6 @@ func (h *Handler) putDefinition(r *request) (int, any, error) {
 		return 0, nil, invalidContent("the description is longer than %d bytes", maxDescription)
 	case len(definition.Permissions) == 0:
 		return 0, nil, invalidContent("a role definition has permissions")
-	case slices.ContainsFunc(definition.Permissions, func(p rbac.Permission) bool { return p.Condition != "" }):
-		return 0, nil, invalidContent("conditions on permissions are not supported")
 	case !at && !below:
 		return 0, nil, invalidContent("the assignableScopes have nothing to do with the scope of the request")
 	}
@@ -133,6 +143,10 @@ func (h *Handler) putDefinition(r *request) (int, any, error) {
 	switch {
 	case err == nil && existing.Type == rbac.BuiltInRole:
 		return 0, nil, storeFailure(rbac.ErrBuiltInRole)
+	case err == nil && !r.version.hasConditions() && slices.ContainsFunc(existing.Permissions, conditional):
+		// The client was not shown the conditions, and its permissions would grant what they withhold.
+		return 0, nil, failf(http.StatusBadRequest, "RoleDefinitionUpdateNotPermitted",
+			"The role definition has conditions, which the api-version '%s' does not know. Use 2020-04-01-preview or a later one.", r.version)
 	case err == nil:
 		had = existing.AssignableScopes
 	case !errors.Is(err, rbac.ErrNotFound):
@@ -190,11 +204,7 @@ func (h *Handler) mayAtAll(r *request, action string, named, had []string) error
 	if missing == nil {
 		return nil
 	}
-	objectID := r.caller.Subject().ObjectID
-	client := objectID
-	if h.config.ClientName != nil {
-		client = cmp.Or(h.config.ClientName(r.Context()), objectID)
-	}
+	client, objectID := h.client(r)
 	return failf(http.StatusForbidden, "LinkedAuthorizationFailed",
 		"The client '%s' with object id '%s' has permission to perform action '%s' on scope '%s'; however, it does not have permission to perform action '%s' on the linked scope(s) '%s' or the linked scope(s) are invalid.",
 		client, objectID, action, id(r.scope, "roleDefinitions", r.name), action, strings.Join(missing, ","))
@@ -202,26 +212,12 @@ func (h *Handler) mayAtAll(r *request, action string, named, had []string) error
 
 // definition is the form of a role definition in version v, as it is read at scope.
 func (v apiVersion) definition(d rbac.RoleDefinition, scope rbac.Scope) map[string]any {
-	permissions := make([]any, 0, len(d.Permissions))
-	for _, p := range d.Permissions {
-		permission := map[string]any{
-			"actions":    orEmpty(p.Actions),
-			"notActions": orEmpty(p.NotActions),
-		}
-		if v.hasDataActions() {
-			permission["dataActions"], permission["notDataActions"] = orEmpty(p.DataActions), orEmpty(p.NotDataActions)
-		}
-		if v.hasConditions() && p.Condition != "" {
-			permission["condition"], permission["conditionVersion"] = p.Condition, p.ConditionVersion
-		}
-		permissions = append(permissions, permission)
-	}
 	properties := map[string]any{
 		"roleName":         d.RoleName,
 		"type":             d.Type,
 		"description":      d.Description,
 		"assignableScopes": orEmpty(d.AssignableScopes),
-		"permissions":      permissions,
+		"permissions":      v.permissions(d.Permissions),
 	}
 	if v.hasConditions() {
 		v.stamp(properties, d.Stamp)
@@ -233,6 +229,9 @@ func (v apiVersion) definition(d rbac.RoleDefinition, scope rbac.Scope) map[stri
 		"properties": properties,
 	}
 }
+
+// conditional reports whether a permission has a condition.
+func conditional(p rbac.Permission) bool { return p.Condition != "" }
 
 // orEmpty returns a list that is written as a list, also when it is nil.
 func orEmpty(list []string) []string { return append([]string{}, list...) }

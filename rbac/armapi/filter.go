@@ -33,6 +33,14 @@ var (
 		},
 		supported: "'atScope()', 'principalId eq '{value}'' and 'assignedTo('{value}')'",
 	}
+	denyAssignmentFilter = filterTerms{
+		terms: map[string]*regexp.Regexp{
+			"atScope":            regexp.MustCompile(`(?i)^atScope\(\)`),
+			"principalId":        regexp.MustCompile(`(?i)^principalId\s+eq\s+` + filterValue),
+			"denyAssignmentName": regexp.MustCompile(`(?i)^denyAssignmentName\s+eq\s+` + filterValue),
+		},
+		supported: "'atScope()', 'principalId eq '{value}'' and 'denyAssignmentName eq '{value}''",
+	}
 	definitionFilter = filterTerms{
 		terms: map[string]*regexp.Regexp{
 			"atScopeAndBelow": regexp.MustCompile(`(?i)^atScopeAndBelow\(\)`),

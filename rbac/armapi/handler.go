@@ -22,9 +22,12 @@ type Config struct {
 	// ClientName returns what the gate's answers call a request's caller, an application id or a user principal name, for a
 	// refusal that the handler words itself. Without it the caller's object id stands there. It is shown as it is.
 	ClientName func(context.Context) string
+	// Authorizer is the gate's. With it the handler answers checkAccess: what a principal of the caller's tenant may do, with the
+	// groups in the request and those of GroupsOf, and where conditions find no attributes. Without it there is no checkAccess.
+	Authorizer *rbac.Authorizer
 }
 
-// A Handler serves role assignments and role definitions. It is safe for concurrent use.
+// A Handler serves the resource provider's types. It is safe for concurrent use.
 type Handler struct {
 	config Config
 	// writing is held from the look at what a change depends on to the change itself, and never while a client sends.
@@ -94,15 +97,34 @@ func (h *Handler) serve(r *http.Request) (status int, body any, err error) {
 
 // endpoints returns what can be done with a target, by method, and nil when there is no such type.
 func (h *Handler) endpoints(at target) map[string]endpoint {
-	switch item := at.name != ""; {
-	case strings.EqualFold(at.resourceType, "roleAssignments") && item:
+	is := func(resourceType string, item bool) bool {
+		return strings.EqualFold(at.resourceType, resourceType) && item == (at.name != "")
+	}
+	const collection, item = false, true
+	switch {
+	case is("roleAssignments", collection):
+		return reading(h.listAssignments)
+	case is("roleAssignments", item):
 		return map[string]endpoint{"GET": h.getAssignment, "HEAD": h.getAssignment, "PUT": h.putAssignment, "DELETE": h.deleteAssignment}
-	case strings.EqualFold(at.resourceType, "roleAssignments"):
-		return map[string]endpoint{"GET": h.listAssignments, "HEAD": h.listAssignments}
-	case strings.EqualFold(at.resourceType, "roleDefinitions") && item:
+	case is("roleAssignmentScheduleInstances", collection):
+		return reading(h.listScheduleInstances)
+	case is("roleAssignmentScheduleInstances", item):
+		return reading(h.getScheduleInstance)
+	case is("roleDefinitions", collection):
+		return reading(h.listDefinitions)
+	case is("roleDefinitions", item):
 		return map[string]endpoint{"GET": h.getDefinition, "HEAD": h.getDefinition, "PUT": h.putDefinition, "DELETE": h.deleteDefinition}
-	case strings.EqualFold(at.resourceType, "roleDefinitions"):
-		return map[string]endpoint{"GET": h.listDefinitions, "HEAD": h.listDefinitions}
+	case is("denyAssignments", collection):
+		return reading(h.listDenyAssignments)
+	case is("denyAssignments", item):
+		return reading(h.getDenyAssignment)
+	case is("permissions", collection):
+		return reading(h.listPermissions)
+	case is("checkAccess", collection) && h.config.Authorizer != nil:
+		return map[string]endpoint{"POST": h.checkAccess}
 	}
 	return nil
 }
+
+// reading returns the endpoints of what is only read.
+func reading(get endpoint) map[string]endpoint { return map[string]endpoint{"GET": get, "HEAD": get} }

@@ -27,7 +27,6 @@ var storeFailures = []struct {
 	{rbac.ErrRoleHasAssignments, http.StatusBadRequest, "RoleDefinitionHasAssignments", "There are existing role assignments referencing role."},
 	{rbac.ErrInvalidAction, http.StatusBadRequest, "InvalidActionOrNotAction", ""},
 	{rbac.ErrBuiltInRole, http.StatusBadRequest, "RoleDefinitionUpdateNotPermitted", "Built-in roles cannot be changed or deleted."},
-	{rbac.ErrCondition, http.StatusBadRequest, "InvalidRequestContent", "Conditions are not supported."},
 	{rbac.ErrInvalid, http.StatusBadRequest, "InvalidRequestContent", ""},
 }
 

@@ -51,6 +51,9 @@ func id(scope rbac.Scope, resourceType, name string) string {
 	return strings.TrimSuffix(scope.String(), "/") + "/providers/Microsoft.Authorization/" + resourceType + "/" + name
 }
 
+// lastSegment returns the last segment of an id. Of a role definition's it is the GUID, which alone counts.
+func lastSegment(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
+
 // definitionID returns a role definition's id as Azure prints it: in the subscription that scope lies in, or in none.
 func definitionID(scope rbac.Scope, guid string) string {
 	prefix := ""

@@ -1,0 +1,122 @@
+package rbac
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestLocation(t *testing.T) {
+	for _, path := range []string{
+		"/",
+		"/subscriptions/s",
+		"/Subscriptions/0B1F6471-1bf0-4dda-aec3-111122223333/resourceGroups/Web",
+		"/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.COMPUTE/VIRTUALMACHINES/VM",
+		"/subscriptions/s/resourceGroups/Ärger-Straße",
+		"/subscriptions/s/resourceGroups/ärger",
+		"/subscriptions/s/resourceGroups/σίσυφος",
+		"/subscriptions/s/resourceGroups/ⱥȺ", // the forms of one letter, which differ in length
+	} {
+		scope := MustParseScope(path)
+		if got := newLocation(scope).scope(); got != scope {
+			t.Errorf("the location of %q is %q with the key %q", path, got, got.Key())
+		}
+	}
+}
+
+func TestLineage(t *testing.T) {
+	group := func(id string) string { return "/providers/Microsoft.Management/managementGroups/" + id }
+	p, err := NewPolicy(PolicyConfig{ManagementGroups: []ManagementGroupMember{
+		{ManagementGroup: group("Top"), Member: group("Middle")},
+		{ManagementGroup: group("MIDDLE"), Member: "/subscriptions/S"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		scope string
+		want  string
+		own   int
+	}{
+		{"/", "/", 1},
+		{"/subscriptions/t", "/ /subscriptions/t", 1},
+		{"/subscriptions/s/resourceGroups/g",
+			"/ " + group("top") + " " + group("middle") + " /subscriptions/s /subscriptions/s/resourcegroups/g", 3},
+		{"/subscriptions/s/providers/a/b/c/d/e",
+			"/ " + group("top") + " " + group("middle") + " /subscriptions/s /subscriptions/s/providers/a /subscriptions/s/providers/a/b/c /subscriptions/s/providers/a/b/c/d/e", 3},
+		{group("top"), "/ /providers/microsoft.management " + group("top"), 1},
+		{group("middle") + "/providers/a/b/c",
+			"/ " + group("top") + " /providers/microsoft.management " + group("middle") + " " + group("middle") + "/providers/a " + group("middle") + "/providers/a/b/c", 2},
+		{"/providers/Microsoft.Management/managementGroupsX/middle", "/ /providers/microsoft.management /providers/microsoft.management/managementgroupsx/middle", 1},
+	} {
+		levels, own := p.lineage(nil, MustParseScope(tt.scope).key)
+		var keys []string
+		for _, level := range levels {
+			keys = append(keys, keyOf(level.key))
+			if level.hash != hashKey(level.key) {
+				t.Errorf("%s: the hash of %q is not that of the key", tt.scope, level.key)
+			}
+		}
+		if got := strings.Join(keys, " "); got != strings.ToLower(tt.want) || own != tt.own {
+			t.Errorf("%s:\n%s, %d, want\n%s, %d", tt.scope, got, own, strings.ToLower(tt.want), tt.own)
+		}
+	}
+}
+
+// keyOf writes the key of "/" as a scope does.
+func keyOf(key string) string { return Scope{key: key}.Key() }
+
+// Two locations with one hash are told apart by their keys.
+func TestGrantTableComparesKeys(t *testing.T) {
+	var assignments []*assignment
+	for i, key := range []string{"/subscriptions/a", "/subscriptions/b", "/subscriptions/c"} {
+		assignments = append(assignments, &assignment{location: &location{key: key, hash: 7}, role: uint32(i)})
+	}
+	var table grantTable
+	table.makeRoom(len(assignments))
+	for _, a := range assignments {
+		table.add(a)
+	}
+	for i, a := range assignments {
+		number := table.at(level{key: a.location.key, hash: 7})
+		if number == 0 || table.grant(number).role() != uint32(i) || table.grant(number).next != 0 {
+			t.Errorf("%s has grant %d", a.location.key, number)
+		}
+	}
+	if number := table.at(level{key: "/subscriptions/d", hash: 7}); number != 0 {
+		t.Errorf("grant %d of another location", number)
+	}
+}
+
+// A location's grants are one for each role, and last those that do not always count, however many of them there are.
+func TestGrantTableLists(t *testing.T) {
+	at := newLocation(MustParseScope("/subscriptions/s"))
+	condition := &details{condition: &Condition{}}
+	var assignments []*assignment
+	for _, d := range []*details{condition, nil, nil, condition, {description: "always"}, nil} {
+		for role := range uint32(40) {
+			assignments = append(assignments, &assignment{location: at, role: role, details: d})
+		}
+	}
+	var table grantTable
+	table.makeRoom(len(assignments))
+	for _, a := range assignments {
+		table.add(a)
+	}
+	var roles []uint32
+	narrowed := 0
+	for _, g := range table.from(table.at(level{key: at.key, hash: at.hash})) {
+		switch {
+		case g.narrowed():
+			narrowed++
+		case narrowed > 0:
+			t.Fatal("a grant that always counts after one that does not")
+		default:
+			roles = append(roles, g.role())
+		}
+	}
+	slices.Sort(roles)
+	if len(roles) != 40 || roles[39] != 39 || len(slices.Compact(roles)) != 40 || narrowed != 80 {
+		t.Errorf("%d grants that always count and %d others", len(roles), narrowed)
+	}
+}
