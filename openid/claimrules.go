@@ -41,6 +41,7 @@ func (v *Verifier) read(claims jsonObject, iss string, from origin) (*Principal,
 		principal.ManagedIdentity = ""
 	}
 	principal.Credential = credentialOf(claims)
+	v.readMFA(claims, principal)
 	return principal, nil
 }
 

@@ -33,7 +33,8 @@ type Principal struct {
 
 	// Scopes are the delegated permissions of the claim scp; application tokens have none.
 	Scopes []string
-	// AuthenticationMethods is the claim amr: pwd, mfa, rsa, wia and others.
+	// AuthenticationMethods is the claim amr: pwd, mfa, rsa, wia and others. With AD FS, mfa is also there when the token has
+	// VerifierConfig.MFAClaim.
 	AuthenticationMethods []string
 	// AuthenticationContexts is the claim acrs: the authentication contexts that the sign-in satisfied, such as p1 or c1.
 	AuthenticationContexts []string

@@ -45,6 +45,11 @@ type VerifierConfig struct {
 	// InsecureAcceptAnyTenant accepts every work or school tenant of the world. It is for APIs that keep their own list of
 	// tenants and look at Principal.Tenant on every call; nobody else must use it. Consumer accounts stay refused.
 	InsecureAcceptAnyTenant bool
+	// MFAClaim is how the tokens of an AD FS show that somebody signed in with more than one factor, for instance
+	// http://schemas.microsoft.com/claims/authnmethodsreferences with the value http://schemas.microsoft.com/claims/multipleauthn.
+	// Such a token's Principal.AuthenticationMethods have mfa. There is no default, because an AD FS issues no such claim by itself.
+	// With Entra ID, whose tokens tell by amr and acrs, it must be empty.
+	MFAClaim ClaimValue
 	// ClaimNames says where the claims are. The default is ADFSClaimNames or EntraClaimNames, by the kind of provider.
 	ClaimNames *ClaimNames
 	// Leeway is the clock skew allowed on exp, nbf and iat alike: at most 5 minutes, which is the default. NoLeeway is none.
@@ -72,6 +77,7 @@ type Verifier struct {
 	audiences  []string
 	tenants    atomic.Pointer[map[string]bool]
 	anyTenant  bool
+	mfa        ClaimValue // AD FS only
 	names      ClaimNames
 	leeway     time.Duration
 	lifetime   time.Duration
@@ -113,6 +119,9 @@ func NewVerifier(config VerifierConfig) (*Verifier, error) {
 		return nil, err
 	} else {
 		v.tenants.Store(&tenants)
+	}
+	if err := v.setMFAClaim(config.MFAClaim); err != nil {
+		return nil, err
 	}
 	if err := v.setClaimNames(config.ClaimNames); err != nil {
 		return nil, err
