@@ -36,7 +36,7 @@ func (f *refusal) answer(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	switch f.status {
 	case http.StatusUnauthorized:
-		header.Set("WWW-Authenticate", challenge(f.authorizationURI, f.description))
+		header.Set("WWW-Authenticate", f.challenge())
 	case http.StatusMethodNotAllowed:
 		header.Set("Allow", f.allow)
 	case http.StatusServiceUnavailable:

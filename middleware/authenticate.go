@@ -1,6 +1,11 @@
 package middleware
 
-import "net/http"
+import (
+	"net/http"
+
+	"hubgate.example/openid"
+	"hubgate.example/rbac"
+)
 
 // Authenticate verifies the bearer token and puts the principal into the request's context.
 //
@@ -9,37 +14,48 @@ import "net/http"
 // could pretend to be Resource Manager (x-ms-client-object-id, x-ms-client-principal-name and their like), and no trailers. The request that
 // was passed in is not changed.
 //
+// A token that Config.Revocations revoke is refused, at once.
+//
 // It decides nothing about what the principal may do: behind Authenticate alone, everyone who has a token is served.
 //
 // A router must come after it, so that it routes on that path: with chi, mount it with Use on the outermost router.
 func (g *Gate) Authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		admitted, refused := g.authenticate(r)
+		principal, spelled, refused := g.authenticate(r)
 		if refused != nil {
 			g.refuse(w, r, refused)
 			return
 		}
-		g.serveAuthenticated(w, admitted, next) // outside the recovery: a panic of the handler is the handler's
+		// Outside the recovery: a panic of the handler is the handler's.
+		g.serveAuthenticated(w, g.admit(spelled, principal, nil), next)
 	})
 }
 
-// authenticate returns the request that goes on, or why it does not.
-func (g *Gate) authenticate(r *http.Request) (admitted *http.Request, refused *refusal) {
+// authenticate returns who sends a request, and the request with the spelling of its path that decides and routes; or why it is refused.
+func (g *Gate) authenticate(r *http.Request) (principal *openid.Principal, spelled *http.Request, refused *refusal) {
 	defer recovered(&refused)
 	token, err := bearerToken(r.Header)
 	if err != nil {
-		return nil, g.wrongHeader(r, err)
+		return nil, nil, g.wrongHeader(r, err)
 	}
-	principal, err := g.verifier.Verify(r.Context(), token)
+	principal, err = g.verifier.Verify(r.Context(), token)
 	if err != nil {
-		return nil, g.wrongToken(r, err)
+		return nil, nil, g.wrongToken(r, err)
 	}
-	admitted, err = canonical(r)
+	if from, revoked := g.revocations.since(principal); revoked {
+		return nil, nil, g.revokedToken(principal, from)
+	}
+	spelled, err = canonical(r)
 	if err != nil {
-		return nil, badPath(err).by(principal)
+		return nil, nil, badPath(err).by(principal)
 	}
-	admitted = admitted.WithContext(WithPrincipal(r.Context(), principal, nil))
+	return principal, spelled, nil
+}
+
+// admit returns the request that a handler sees. Set is nil as long as nothing but the principal is known.
+func (g *Gate) admit(r *http.Request, principal *openid.Principal, set *rbac.ResourceSet) *http.Request {
+	admitted := r.WithContext(WithPrincipal(r.Context(), principal, set))
 	admitted.Header = withoutIdentity(r.Header, g.keepAuthorization)
 	admitted.Trailer = nil // identity headers could follow the body; no client of Resource Manager sends trailers
-	return admitted, nil
+	return admitted
 }

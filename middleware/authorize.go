@@ -14,6 +14,13 @@ import (
 // The operation is rbac.OperationFor the request. The list of a collection must be allowed at its scope, like any other
 // operation; List is for handlers that filter. A path outside Resource Manager's grammar stands for no operation: its answer is
 // 404 MissingSubscription, whoever asks.
+//
+// What is allowed may still need multi-factor authentication, as Config.MFA says. That comes last, so that nobody is asked to sign in
+// again for what would be refused all the same.
+//
+// Conditions see what Config.Attributes tells of the request. A handler that knows more, such as the data action that a
+// request comes to or the tags of what is stored, asks again: ResourceSetFrom, and Check with an operation of its own. What else
+// a request needs, at other resources, is for AuthorizeLinked.
 func (g *Gate) Authorize(next http.Handler) http.Handler { return g.authorized(next, false) }
 
 // List is Authorize for collections: the list passes whatever the caller may read, and its handler filters the items with
@@ -22,47 +29,55 @@ func (g *Gate) List(next http.Handler) http.Handler { return g.authorized(next, 
 
 func (g *Gate) authorized(next http.Handler, list bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		admitted, refused := g.authorize(r, list, w.Header())
+		principal, ok := PrincipalFrom(r.Context())
+		if !ok {
+			g.refuse(w, r, internalError("Authorize without Authenticate before it", ""))
+			return
+		}
+		spelled, set, refused := g.authorize(r, principal, list, w.Header())
 		if refused != nil {
 			g.refuse(w, r, refused)
 			return
 		}
-		next.ServeHTTP(w, admitted)
+		next.ServeHTTP(w, spelled.WithContext(WithPrincipal(r.Context(), principal, set)))
 	})
 }
 
-// authorize returns the request that goes on, or why it does not. A list passes without a check when list is set. The header is
-// the answer's as far as it is written, for the log.
-func (g *Gate) authorize(r *http.Request, list bool, answer http.Header) (admitted *http.Request, refused *refusal) {
+// authorize returns the request with the spelling of its path that decides and routes, and the allowed-resource set of its principal; or
+// why it is refused. A list passes without a check when list is set. The header is the answer's as far as it is written, for the log.
+func (g *Gate) authorize(r *http.Request, principal *openid.Principal, list bool, answer http.Header) (spelled *http.Request, set *rbac.ResourceSet, refused *refusal) {
 	defer recovered(&refused)
-	principal, ok := PrincipalFrom(r.Context())
-	if !ok {
-		return nil, internalError("Authorize without Authenticate before it", "")
-	}
 	if g.verifier.MultiTenant() && !g.authorizer.KnowsTenants() {
 		// New refuses this, but the tenants of a verifier need not stay as they were then.
-		return nil, internalError("several tenants, and an Authorizer that does not know them", "").by(principal)
+		return nil, nil, internalError("several tenants, and an Authorizer that does not know them", "").by(principal)
 	}
-	admitted, err := canonical(r)
+	spelled, err := canonical(r)
 	if err != nil {
-		return nil, badPath(err).by(principal)
+		return nil, nil, badPath(err).by(principal)
 	}
-	op, err := rbac.OperationFor(admitted)
+	op, err := rbac.OperationFor(spelled)
 	if err != nil {
-		return nil, noOperation(admitted, err).by(principal)
+		return nil, nil, noOperation(spelled, err).by(principal)
 	}
-	set, refused := g.resourceSet(admitted, principal, op)
+	set, refused = g.resourceSet(spelled, principal, op)
 	var decision rbac.Decision
 	if refused == nil && !(list && op.Collection) {
+		if g.attributes != nil {
+			op.Attributes = g.attributes(spelled, principal, op)
+		}
 		if decision = set.Check(op); !decision.Allowed {
-			refused = unauthorized(principal, op)
+			refused = unauthorized(principal, op, decision)
 		}
 	}
-	if refused != nil {
-		return nil, refused.by(principal).at(op)
+	var mfa mfaVerdict
+	if refused == nil {
+		mfa, refused = g.checkMFA(spelled.Method, principal, op, decision.Assignment)
 	}
-	g.logAuthorized(admitted, principal, op, decision.Assignment, answer)
-	return admitted.WithContext(WithPrincipal(r.Context(), principal, set)), nil
+	if refused != nil {
+		return nil, nil, refused.by(principal).at(op)
+	}
+	g.logAuthorized(spelled, principal, op, decision.Assignment, mfa, answer)
+	return spelled, set, nil
 }
 
 // resourceSet returns the allowed-resource set of a principal who may address op's subscription.

@@ -15,6 +15,20 @@ func challenge(authorizationURI, description string) string {
 	return fmt.Sprintf(`Bearer authorization_uri="%s", error="invalid_token", error_description="%s"`, authorizationURI, description)
 }
 
+// claimsChallenge returns the value of WWW-Authenticate that has a client get a token with other claims, and try again, in the form that
+// challenge has for the same reasons. The claims are standard base64 with padding: other alphabets are an error to Azure's clients.
+func claimsChallenge(authorizationURI, claims string) string {
+	return fmt.Sprintf(`Bearer realm="", authorization_uri="%s", error="insufficient_claims", claims="%s"`, authorizationURI, claims)
+}
+
+// challenge is that of a 401.
+func (f *refusal) challenge() string {
+	if f.claims != "" {
+		return claimsChallenge(f.authorizationURI, f.claims)
+	}
+	return challenge(f.authorizationURI, f.description)
+}
+
 // An authority is a configured identity provider, as a challenge names it.
 type authority struct {
 	url  string // Provider.Authority

@@ -14,9 +14,18 @@
 //
 // # The way of a request
 //
-//	Authorization header -> Authenticate -> openid.Verifier.Verify -> principal in the context
-//	                     -> Authorize    -> rbac.OperationFor -> resource set of the principal -> Check -> handler
+//	Authorization header -> Authenticate -> openid.Verifier.Verify
+//	                     -> Revocations -> principal in the context
+//	                     -> Authorize    -> rbac.OperationFor -> resource set of the principal -> Check -> MFA -> handler
 //	                                                                                -> 400 / 401 / 403 / 404 / 503
+//	handler              -> AuthorizeLinked -> Check of what else the request needs -> 403
+//
+// # People and workloads
+//
+// Writes by users can be made to need multi-factor authentication ([Config].MFA), as Azure does it. Automation that runs as a user stops
+// working on that day, so there is a mode that refuses nothing and lists who would break: see package mfaaudit. A handler that wants more
+// of a sign-in asks by [Gate.RequireAuthContext]. [Config].Revocations end tokens before their time. Clients that declare the capability
+// cp1 are told by a claims challenge which token to get, and step up by themselves; others are told in words.
 //
 // # Threat
 //
@@ -72,6 +81,9 @@
 //	})
 //	r.With(gate.List).Get("/subscriptions", listSubscriptions)
 //	r.With(gate.Authorize).Get("/subscriptions/{subscription}", getSubscription)
+//
+// What a request needs at other resources, which its content names, its handler asks by [Gate.AuthorizeLinked]. What conditions of
+// role assignments ask about a request, [Config].Attributes answers.
 //
 // A handler knows its caller by [PrincipalFrom] and what the caller may do by [ResourceSetFrom]. A handler's unit test needs no
 // token: [WithPrincipal] makes the context that the gate would have made.

@@ -44,6 +44,12 @@ func (g *Gate) logRefusal(r *http.Request, f *refusal, answer http.Header) {
 	if f.operation != nil {
 		attrs = append(attrs, operationAttrs(*f.operation)...)
 	}
+	if f.denial != nil {
+		attrs = append(attrs, slog.String("deny_assignment", quote(f.denial.Name, maxClaimText)))
+	}
+	if f.mfa != mfaNotAsked {
+		attrs = append(attrs, slog.String("mfa", string(f.mfa)))
+	}
 	g.logger.LogAttrs(r.Context(), level, "request refused", attrs...)
 }
 
@@ -55,7 +61,7 @@ func (f *refusal) quotesUnverified() bool {
 
 // logAuthorized writes the record of a request that was let through, and which role assignment let it. A list has none: its
 // handler filters it.
-func (g *Gate) logAuthorized(r *http.Request, principal *openid.Principal, op rbac.Operation, granted *rbac.RoleAssignment, answer http.Header) {
+func (g *Gate) logAuthorized(r *http.Request, principal *openid.Principal, op rbac.Operation, granted *rbac.RoleAssignment, mfa mfaVerdict, answer http.Header) {
 	if !g.logger.Enabled(r.Context(), slog.LevelDebug) {
 		return
 	}
@@ -65,6 +71,9 @@ func (g *Gate) logAuthorized(r *http.Request, principal *openid.Principal, op rb
 		attrs = append(attrs, slog.String("assignment", quote(granted.Name, maxClaimText)))
 	} else {
 		attrs = append(attrs, slog.Bool("list", true))
+	}
+	if mfa != mfaNotAsked {
+		attrs = append(attrs, slog.String("mfa", string(mfa)))
 	}
 	g.logger.LogAttrs(r.Context(), slog.LevelDebug, "request authorized", attrs...)
 }

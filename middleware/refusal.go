@@ -13,6 +13,8 @@ type refusal struct {
 	code, message string
 	// authorizationURI and description go into the challenge of a 401.
 	authorizationURI, description string
+	// claims, in base64, make the challenge of a 401 one for claims, and then description is not used.
+	claims string
 	// retryAfter goes into the Retry-After header of a 503.
 	retryAfter time.Duration
 	// allow goes into the Allow header of a 405.
@@ -23,6 +25,8 @@ type refusal struct {
 	token          *openid.TokenError
 	principal      *openid.Principal
 	operation      *rbac.Operation
+	denial         *rbac.DenyAssignment
+	mfa            mfaVerdict
 }
 
 // by and at say whom and which operation the refusal is about.
