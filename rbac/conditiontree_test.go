@@ -659,7 +659,7 @@ func (w world) attributes() attributes {
 func TestConditionOracle(t *testing.T) {
 	t.Parallel()
 	holds, questions := 0, 0
-	for seed := range oracleSeeds(t, 10_000) {
+	for seed := range oracleSeeds(t, 8_000) {
 		w := newWorld(seed)
 		c := w.condition()
 		text := spell(c, w.Rand)

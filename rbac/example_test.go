@@ -141,3 +141,54 @@ func ExampleImport() {
 	// Output:
 	// 1 /subscriptions/s1 <nil>
 }
+
+// A change makes the next revision of a policy, and an explanation says which assignments count and which do not.
+func ExamplePolicy_With() {
+	const (
+		subscription = "/subscriptions/0b1f6471-1bf0-4dda-aec3-111122223333"
+		user         = "9c8b7a69-5f4e-4d3c-8b2a-111122223333"
+	)
+	policy, err := rbac.NewPolicy(rbac.PolicyConfig{Assignments: []rbac.RoleAssignment{{
+		Name:             "6f5c6e51-62a5-4b0a-9d3a-111122223333",
+		Scope:            subscription,
+		RoleDefinitionID: rbac.RoleContributor,
+		PrincipalID:      user,
+	}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	locked, err := policy.With(rbac.Change{PutDenyAssignments: []rbac.DenyAssignment{{
+		Name:               "7a6b5c4d-3e2f-4a1b-8c9d-111122223333",
+		DenyAssignmentName: "no deleting",
+		Scope:              subscription + "/resourceGroups/web",
+		Permissions:        []rbac.Permission{{Actions: []string{"*/delete"}}},
+		Principals:         []rbac.DenyPrincipal{{ID: rbac.EveryoneID, Type: "SystemDefined"}},
+	}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, policy := range []*rbac.Policy{policy, locked} {
+		authorizer, err := rbac.NewAuthorizer(rbac.AuthorizerConfig{Source: policy})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		set, err := authorizer.ResourceSet(context.Background(), rbac.Subject{ObjectID: user})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Print(set.Explain(rbac.Operation{
+			Action: "Microsoft.Resources/subscriptions/resourceGroups/delete",
+			Scope:  rbac.MustParseScope(subscription + "/resourceGroups/web"),
+		}))
+	}
+	// Output:
+	// "Microsoft.Resources/subscriptions/resourceGroups/delete" at /subscriptions/0b1f6471-1bf0-4dda-aec3-111122223333/resourceGroups/web by "9c8b7a69-5f4e-4d3c-8b2a-111122223333" with 0 groups: allowed
+	// - role assignment 6f5c6e51-62a5-4b0a-9d3a-111122223333 of "Contributor" to 9c8b7a69-5f4e-4d3c-8b2a-111122223333 at /subscriptions/0b1f6471-1bf0-4dda-aec3-111122223333: grants it
+	// "Microsoft.Resources/subscriptions/resourceGroups/delete" at /subscriptions/0b1f6471-1bf0-4dda-aec3-111122223333/resourceGroups/web by "9c8b7a69-5f4e-4d3c-8b2a-111122223333" with 0 groups: not allowed, because a deny assignment blocks it
+	// - deny assignment 7a6b5c4d-3e2f-4a1b-8c9d-111122223333 "no deleting" at /subscriptions/0b1f6471-1bf0-4dda-aec3-111122223333/resourceGroups/web: blocks it
+	// - role assignment 6f5c6e51-62a5-4b0a-9d3a-111122223333 of "Contributor" to 9c8b7a69-5f4e-4d3c-8b2a-111122223333 at /subscriptions/0b1f6471-1bf0-4dda-aec3-111122223333: grants it
+}

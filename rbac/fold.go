@@ -29,7 +29,8 @@ func appendFold(dst []byte, s string) []byte {
 func fold(s string) string {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c-'A' <= 'Z'-'A' || c >= utf8.RuneSelf {
-			return string(appendFold(make([]byte, 0, len(s)), s))
+			var buffer [256]byte // longer than most paths, so that only the result is allocated
+			return string(appendFold(buffer[:0], s))
 		}
 	}
 	return s

@@ -331,7 +331,7 @@ func (w world) below(s scenario, scope string) string {
 
 // TestProperties holds the engine against itself: what the oracle might have wrong too.
 func TestProperties(t *testing.T) {
-	const worlds, subjects, requests = 60, 6, 25
+	const worlds, subjects, requests = 50, 6, 25
 	for _, p := range properties {
 		t.Run(p.title, func(t *testing.T) {
 			t.Parallel()

@@ -128,9 +128,10 @@ func lastProvider(path string) string {
 // text is a part of the path; the others' is put together.
 func typeIn(provider string) string {
 	rest := provider[strings.IndexByte(provider, '/')+1:]
-	word, names, nested := strings.Cut(rest, "/")
+	word, names, _ := strings.Cut(rest, "/")
 	types := provider[:len(provider)-len(rest)+len(word)]
-	if _, rest, nested = strings.Cut(names, "/"); !nested {
+	_, rest, nested := strings.Cut(names, "/")
+	if !nested {
 		return types
 	}
 	all := make([]byte, len(types), len(provider))
