@@ -15,6 +15,9 @@ type ClaimNames struct {
 	Name []string
 }
 
+// A ClaimValue is a claim that has a certain value: the string itself, or an array of strings with it. Both are compared exactly.
+type ClaimValue struct{ Name, Value string }
+
 // EntraClaimNames are the claims of Entra ID, v1 and v2.
 func EntraClaimNames() ClaimNames {
 	return ClaimNames{

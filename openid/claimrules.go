@@ -36,7 +36,11 @@ func (v *Verifier) read(claims jsonObject, iss string, from origin) (*Principal,
 	principal.Name = claims.display(v.names.Name)
 	principal.TokenID = claims.display([]string{"uti", "jti"})
 	principal.ManagedIdentity = claims.display([]string{"xms_mirid"})
-	principal.Kind = kindOf(claims, principal, v.adfs)
+	if v.adfs {
+		principal.Kind = adfsKind(claims, principal, v.workload)
+	} else {
+		principal.Kind = entraKind(claims, principal)
+	}
 	if principal.Kind != KindManagedIdentity {
 		principal.ManagedIdentity = ""
 	}
@@ -219,13 +223,16 @@ func (v *Verifier) readIdentity(claims jsonObject, principal *Principal, lists *
 	if !ok {
 		return refuse(ErrIdentity, "%s is not a string", name)
 	}
-	if principal.ObjectID, ok = parseObjectID(id); !ok {
+	if principal.ObjectID, ok = ParseObjectID(id); !ok {
 		return refuse(ErrIdentity, "%s is neither a GUID nor a SID, or is the zero GUID", name)
 	}
 	if failure := v.readOverage(claims, principal); failure != nil {
 		return failure
 	}
 	name, raw, present = claims.first(v.names.Groups)
+	if !present && v.missingGroupsAreOverage {
+		principal.Overage = true
+	}
 	if !present || principal.Overage {
 		return nil // what stands beside the marker of an overage is not the whole truth
 	}
@@ -238,7 +245,7 @@ func (v *Verifier) readIdentity(claims jsonObject, principal *Principal, lists *
 	}
 	*lists = groups[:0]
 	for _, group := range groups {
-		if canonical, ok := parseObjectID(group); ok {
+		if canonical, ok := ParseObjectID(group); ok {
 			*lists = append(*lists, canonical)
 		}
 	}

@@ -3,6 +3,7 @@ package openid
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -31,6 +32,16 @@ func (o jsonObject) display(names []string) string {
 		return values[0]
 	}
 	return ""
+}
+
+// hasValue reports whether a claim has the value, alone or among others.
+func (o jsonObject) hasValue(want ClaimValue) bool {
+	raw, _ := o.get(want.Name)
+	if value, ok := text(raw); ok {
+		return value == want.Value
+	}
+	values, _ := texts(raw)
+	return slices.Contains(values, want.Value)
 }
 
 // A textList is where all lists of one principal are kept: one allocation in place of one for each.

@@ -79,8 +79,9 @@ func isUint32(s string) bool {
 	return n < 1<<32
 }
 
-// parseObjectID returns the canonical form of an object id or group id, a GUID or a SID.
-func parseObjectID(s string) (string, bool) {
+// ParseObjectID returns the form in which this package answers object ids and group ids, and in which they are compared: a GUID in lower
+// case or a SID (S-1-5-21-...) with its S in upper case. It reports false for anything else, and for the zero GUID, which is nobody's id.
+func ParseObjectID(s string) (string, bool) {
 	if guid, ok := parseGUID(s); ok {
 		return guid, guid != zeroGUID
 	}

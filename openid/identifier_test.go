@@ -86,8 +86,8 @@ func TestParseObjectID(t *testing.T) {
 		{`CONTOSO\alice`, ""},
 		{"", ""},
 	} {
-		if got, ok := parseObjectID(test.text); ok != (test.want != "") || ok && got != test.want {
-			t.Errorf("parseObjectID(%q) = %q, %t, want %q", test.text, got, ok, test.want)
+		if got, ok := ParseObjectID(test.text); ok != (test.want != "") || ok && got != test.want {
+			t.Errorf("ParseObjectID(%q) = %q, %t, want %q", test.text, got, ok, test.want)
 		}
 	}
 }

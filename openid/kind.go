@@ -2,18 +2,19 @@ package openid
 
 import "strings"
 
-// kindOf tells what sort of principal a token speaks for: idtyp where the tenant opted in to it, else what Microsoft documents on
-// validating claims say. What the token does not show stays unknown.
-func kindOf(claims jsonObject, principal *Principal, adfs bool) Kind {
-	idtyp, _, _ := claims.text("idtyp")
+// entraKind tells what sort of principal a token of Entra ID speaks for: by idtyp where the tenant opted in to it, else by what Microsoft
+// documents on validating claims say. Only tokens of users have scp, and only where an application acts for itself is it the subject.
+// What the token does not show stays unknown.
+func entraKind(claims jsonObject, principal *Principal) Kind {
+	idtyp, told, _ := claims.text("idtyp")
 	sub, _, _ := claims.text("sub")
-	oid := claims.display([]string{"oid"})
+	oid, _, _ := claims.text("oid")
 	switch {
 	case idtyp == "app":
 		return workloadKind(principal)
-	case idtyp == "user", !adfs && len(principal.Scopes) > 0, adfs && principal.Name != "":
+	case idtyp == "user", len(principal.Scopes) > 0:
 		return personKind(claims, principal)
-	case idtyp == "" && len(principal.Scopes) == 0 && oid != "" && oid == sub:
+	case !told && !claims.has("scp") && oid != "" && oid == sub:
 		return workloadKind(principal)
 	}
 	return KindUnknown
@@ -36,6 +37,31 @@ func personKind(claims jsonObject, principal *Principal) Kind {
 		return KindGuest
 	}
 	return KindUser
+}
+
+// adfsKind tells the same of an AD FS's token, which shows a user by the user's name and anyone else by nothing: apptype and authmethod
+// are about the client and the sign-in, which people have as well, and sub is whatever a site's rules make it. So only the claim that
+// the site issues to its workloads tells one, and never against a user's name. There are neither guests nor managed identities.
+func adfsKind(claims jsonObject, principal *Principal, workload ClaimValue) Kind {
+	idtyp, _, _ := claims.text("idtyp")
+	switch {
+	case principal.Name != "", claims.has("upn"), claims.has("unique_name"), idtyp == "user":
+		return KindUser
+	case claims.hasValue(workload):
+		return KindServicePrincipal
+	}
+	return KindUnknown
+}
+
+// userAssigned is what the resource id of a user-assigned managed identity has after its resource group.
+const userAssigned = "/providers/microsoft.managedidentity/userassignedidentities/"
+
+// UserAssigned reports whether p is a user-assigned managed identity: a resource of its own, whatever it is assigned to. Any other managed
+// identity is system-assigned, and ManagedIdentity is the resource that it belongs to. Both are one Kind, because nothing that is decided
+// by kind tells them apart.
+func (p *Principal) UserAssigned() bool {
+	_, name, found := strings.Cut(strings.ToLower(p.ManagedIdentity), userAssigned)
+	return p.Kind == KindManagedIdentity && found && name != "" && !strings.Contains(name, "/")
 }
 
 func credentialOf(claims jsonObject) Credential {

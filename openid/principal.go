@@ -16,8 +16,9 @@ type Principal struct {
 	// Groups are the groups that the principal is a member of, nested ones included: GUIDs in lower case and SIDs. An
 	// entry of the claim that is neither is left out. Groups is empty, and says nothing, when Overage is set.
 	Groups []string
-	// Overage reports that the principal has more groups than a token holds, so that Groups is not the whole truth.
-	// Whoever decides by groups must resolve it or refuse the call; "no groups" would forget a deny.
+	// Overage reports that the principal has more groups than a token holds, or that VerifierConfig says so of a token without
+	// any, so that Groups is not the whole truth. Whoever decides by groups must resolve it (package graph does) or refuse the
+	// call; "no groups" would forget a deny.
 	Overage bool
 
 	// Kind says what sort of principal this is, as far as the token tells.
@@ -26,7 +27,8 @@ type Principal struct {
 	Credential Credential
 	// Application is the client application's id (claim appid or azp), empty when the token carries none.
 	Application string
-	// ManagedIdentity is the resource id of a managed identity (claim xms_mirid), empty for everyone else.
+	// ManagedIdentity is the resource id of a managed identity (claim xms_mirid), empty for everyone else: of the identity
+	// itself when it is user-assigned, else of what it belongs to. UserAssigned tells which.
 	ManagedIdentity string
 	// Name is for display only: upn, preferred_username or unique_name, whichever comes first.
 	Name string
@@ -54,13 +56,14 @@ type Principal struct {
 // Kind is the sort of a principal.
 type Kind string
 
-// The kinds of principal. What a token cannot tell stays KindUnknown and is never guessed.
+// The kinds of principal. What a token cannot tell stays KindUnknown and is never guessed. A workload with a federated identity is a
+// service principal, or the managed identity that trusts the other provider: its tokens say no more than that it showed an assertion.
 const (
 	KindUnknown          Kind = "unknown"
 	KindUser             Kind = "user"
-	KindGuest            Kind = "guest"
+	KindGuest            Kind = "guest" // a user of another directory
 	KindServicePrincipal Kind = "servicePrincipal"
-	KindManagedIdentity  Kind = "managedIdentity"
+	KindManagedIdentity  Kind = "managedIdentity" // the service principal of an Azure resource
 )
 
 // Workload reports whether k is a kind without a person behind it.

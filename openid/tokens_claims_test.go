@@ -599,6 +599,51 @@ func TestTokens_Overage(t *testing.T) {
 	}
 }
 
+// Where configuration says that the claim for groups must be there, a token without it is one whose groups are unknown.
+func TestTokens_MissingGroupsAreOverage(t *testing.T) {
+	for _, f := range flavours {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, f, func(_ *openid.ProviderConfig, config *openid.VerifierConfig) { config.MissingGroupsAreOverage = true })
+			usual := newSite(t, f)
+			for _, test := range []struct {
+				name    string
+				changes []openidtest.Claim
+				want    bool // by configuration
+				always  bool // without it, too
+			}{
+				{"groups", nil, false, false},
+				{"none", without("groups"), true, false},
+				{"an empty array", with("groups", []string{}), false, false},
+				{"none that is an id", with("groups", []string{"Readers"}), false, false},
+				{"a claim of another name", change(openidtest.Without("groups"), openidtest.With("Groups", []string{f.group})), true, false},
+				{"hasgroups false", change(openidtest.Without("groups"), openidtest.With("hasgroups", false)), true, false},
+				{"hasgroups", change(openidtest.Without("groups"), openidtest.With("hasgroups", true)), true, true},
+			} {
+				for _, at := range []struct {
+					s    *site
+					want bool
+				}{{s, test.want}, {usual, test.always}} {
+					principal, err := at.s.verifier.Verify(t.Context(), at.s.token(test.changes...))
+					if err != nil {
+						t.Errorf("%s: %v", test.name, err)
+						continue
+					}
+					if principal.Overage != at.want || at.want && principal.Groups != nil {
+						t.Errorf("%s: overage %t, groups %q, want overage %t", test.name, principal.Overage, principal.Groups, at.want)
+					}
+				}
+			}
+			if f.name == adfs.name { // whose rules may name the claim otherwise
+				principal, err := s.verifier.Verify(t.Context(), s.token(openidtest.Without("groups"), openidtest.With("groupsid", usersAD)))
+				if err != nil || principal.Overage || len(principal.Groups) != 1 {
+					t.Errorf("groupsid: %+v, %v", principal, err)
+				}
+			}
+		})
+	}
+}
+
 // MS-04: a key that is published for consumer accounts, or for another tenant, signs for nobody else. Entra ID's v1 key sets do not say
 // whose a key is, so that there the issuer and the tenant decide.
 func TestMS_04_KeyIssuer(t *testing.T) {

@@ -52,6 +52,18 @@ type VerifierConfig struct {
 	MFAClaim ClaimValue
 	// ClaimNames says where the claims are. The default is ADFSClaimNames or EntraClaimNames, by the kind of provider.
 	ClaimNames *ClaimNames
+	// MissingGroupsAreOverage takes a token without the claim for groups for one whose groups did not fit: Principal.Overage is set, and
+	// the call is refused unless the groups can be had elsewhere. It is for sites whose provider issues the claim to everyone who has
+	// groups, so that its absence may be a claim rule that failed: an AD FS with a rule for groups, whose users all have at least
+	// their primary group; and, with a resolver, an Entra ID application whose tokens carry no groups at all. Where tokens of
+	// principals without groups come without the claim, as Entra ID's do, each of them costs a look-up. An empty array is no groups.
+	MissingGroupsAreOverage bool
+	// WorkloadClaim is how the tokens of an AD FS show that no person is behind them. AD FS itself has no claim for that: a service
+	// principal's token differs from a user's in what it lacks, and a rule that fails to issue a name would make a user look like
+	// one. So a site that wants its service principals told apart issues a claim to them alone. A token that carries a user's name
+	// (upn, unique_name or one of ClaimNames.Name) stays a user's whatever else it carries. The default is idtyp with the value
+	// app; without the claim, the kind of a service principal is KindUnknown. With Entra ID, which issues idtyp, it must be empty.
+	WorkloadClaim ClaimValue
 	// Leeway is the clock skew allowed on exp, nbf and iat alike: at most 5 minutes, which is the default. NoLeeway is none.
 	Leeway time.Duration
 	// MaxLifetime bounds exp - iat. The default is 28 hours, Entra ID's longest.
@@ -79,11 +91,14 @@ type Verifier struct {
 	anyTenant  bool
 	mfa        ClaimValue // AD FS only
 	names      ClaimNames
+	workload   ClaimValue // AD FS only
 	leeway     time.Duration
 	lifetime   time.Duration
 	maxBytes   int
 	now        func() time.Time
 	cache      *tokenCache // nil with NoCache
+
+	missingGroupsAreOverage bool
 }
 
 // NewVerifier checks the configuration; an error names the field. It never waits for the network.
@@ -96,6 +111,8 @@ func NewVerifier(config VerifierConfig) (*Verifier, error) {
 		lifetime:  config.MaxLifetime,
 		maxBytes:  config.MaxTokenBytes,
 		now:       config.Now,
+
+		missingGroupsAreOverage: config.MissingGroupsAreOverage,
 	}
 	if err := v.setProviders(); err != nil {
 		return nil, err
@@ -124,6 +141,9 @@ func NewVerifier(config VerifierConfig) (*Verifier, error) {
 		return nil, err
 	}
 	if err := v.setClaimNames(config.ClaimNames); err != nil {
+		return nil, err
+	}
+	if err := v.setWorkloadClaim(config.WorkloadClaim); err != nil {
 		return nil, err
 	}
 	if err := v.setBounds(); err != nil {
@@ -211,6 +231,22 @@ func (v *Verifier) setClaimNames(configured *ClaimNames) error {
 			return fmt.Errorf("openid: VerifierConfig.ClaimNames.%s: names no claim", field.name)
 		}
 	}
+	return nil
+}
+
+func (v *Verifier) setWorkloadClaim(configured ClaimValue) error {
+	switch {
+	case configured == ClaimValue{}:
+		v.workload = ClaimValue{Name: "idtyp", Value: "app"}
+		return nil
+	case !v.adfs:
+		return errors.New("openid: VerifierConfig.WorkloadClaim: is for AD FS; Entra ID's tokens tell their kind themselves")
+	case configured.Name == "":
+		return errors.New("openid: VerifierConfig.WorkloadClaim.Name: names no claim")
+	case configured.Value == "":
+		return errors.New("openid: VerifierConfig.WorkloadClaim.Value: is empty")
+	}
+	v.workload = configured
 	return nil
 }
 
