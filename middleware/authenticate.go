@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"hubgate.example/openid"
-	"hubgate.example/rbac"
 )
 
 // Authenticate verifies the bearer token and puts the principal into the request's context.
@@ -27,7 +26,7 @@ func (g *Gate) Authenticate(next http.Handler) http.Handler {
 			return
 		}
 		// Outside the recovery: a panic of the handler is the handler's.
-		g.serveAuthenticated(w, g.admit(spelled, principal, nil), next)
+		g.serveAuthenticated(w, g.admit(spelled, caller{principal: principal}), next)
 	})
 }
 
@@ -52,9 +51,9 @@ func (g *Gate) authenticate(r *http.Request) (principal *openid.Principal, spell
 	return principal, spelled, nil
 }
 
-// admit returns the request that a handler sees. Set is nil as long as nothing but the principal is known.
-func (g *Gate) admit(r *http.Request, principal *openid.Principal, set *rbac.ResourceSet) *http.Request {
-	admitted := r.WithContext(WithPrincipal(r.Context(), principal, set))
+// admit returns the request that a handler sees.
+func (g *Gate) admit(r *http.Request, who caller) *http.Request {
+	admitted := r.WithContext(WithPrincipal(r.Context(), who.principal, who.set))
 	admitted.Header = withoutIdentity(r.Header, g.keepAuthorization)
 	admitted.Trailer = nil // identity headers could follow the body; no client of Resource Manager sends trailers
 	return admitted

@@ -34,61 +34,62 @@ func (g *Gate) authorized(next http.Handler, list bool) http.Handler {
 			g.refuse(w, r, internalError("Authorize without Authenticate before it", ""))
 			return
 		}
-		spelled, set, refused := g.authorize(r, principal, list, w.Header())
+		spelled, who, refused := g.authorize(r, principal, list, w.Header())
 		if refused != nil {
 			g.refuse(w, r, refused)
 			return
 		}
-		next.ServeHTTP(w, spelled.WithContext(WithPrincipal(r.Context(), principal, set)))
+		next.ServeHTTP(w, spelled.WithContext(WithPrincipal(r.Context(), who.principal, who.set)))
 	})
 }
 
-// authorize returns the request with the spelling of its path that decides and routes, and the allowed-resource set of its principal; or
-// why it is refused. A list passes without a check when list is set. The header is the answer's as far as it is written, for the log.
-func (g *Gate) authorize(r *http.Request, principal *openid.Principal, list bool, answer http.Header) (spelled *http.Request, set *rbac.ResourceSet, refused *refusal) {
+// authorize returns the request with the spelling of its path that decides and routes, and its principal, with all groups, and the
+// principal's allowed-resource set; or why it is refused. A list passes without a check when list is set. The header is the answer's as far as it is written, for the log.
+func (g *Gate) authorize(r *http.Request, principal *openid.Principal, list bool, answer http.Header) (spelled *http.Request, who caller, refused *refusal) {
 	defer recovered(&refused)
 	if g.verifier.MultiTenant() && !g.authorizer.KnowsTenants() {
 		// New refuses this, but the tenants of a verifier need not stay as they were then.
-		return nil, nil, internalError("several tenants, and an Authorizer that does not know them", "").by(principal)
+		return nil, caller{}, internalError("several tenants, and an Authorizer that does not know them", "").by(principal)
 	}
 	spelled, err := canonical(r)
 	if err != nil {
-		return nil, nil, badPath(err).by(principal)
+		return nil, caller{}, badPath(err).by(principal)
 	}
 	op, err := rbac.OperationFor(spelled)
 	if err != nil {
-		return nil, nil, noOperation(spelled, err).by(principal)
+		return nil, caller{}, noOperation(spelled, err).by(principal)
 	}
-	set, refused = g.resourceSet(spelled, principal, op)
+	who, refused = g.resourceSet(spelled, principal, op)
 	var decision rbac.Decision
 	if refused == nil && !(list && op.Collection) {
 		if g.attributes != nil {
-			op.Attributes = g.attributes(spelled, principal, op)
+			op.Attributes = g.attributes(spelled, who.principal, op)
 		}
-		if decision = set.Check(op); !decision.Allowed {
+		if decision = who.set.Check(op); !decision.Allowed {
 			refused = unauthorized(principal, op, decision)
 		}
 	}
 	var mfa mfaVerdict
 	if refused == nil {
-		mfa, refused = g.checkMFA(spelled.Method, principal, op, decision.Assignment)
+		mfa, refused = g.checkMFA(spelled.Method, who.principal, op, decision.Assignment)
 	}
 	if refused != nil {
-		return nil, nil, refused.by(principal).at(op)
+		return nil, caller{}, refused.by(principal).at(op)
 	}
 	g.logAuthorized(spelled, principal, op, decision.Assignment, mfa, answer)
-	return spelled, set, nil
+	return spelled, who, nil
 }
 
-// resourceSet returns the allowed-resource set of a principal who may address op's subscription.
-func (g *Gate) resourceSet(r *http.Request, principal *openid.Principal, op rbac.Operation) (*rbac.ResourceSet, *refusal) {
+// resourceSet returns a principal who may address op's subscription, with all groups, and the allowed-resource set.
+func (g *Gate) resourceSet(r *http.Request, principal *openid.Principal, op rbac.Operation) (caller, *refusal) {
 	if subscription := op.Scope.Subscription(); subscription != "" {
 		if refused := g.subscription(principal, subscription); refused != nil {
-			return nil, refused
+			return caller{}, refused
 		}
 	}
-	if principal.Overage {
-		return nil, tooManyGroups(principal, op)
+	principal, refused := g.resolve(r.Context(), principal, op)
+	if refused != nil {
+		return caller{}, refused
 	}
 	set, err := g.authorizer.ResourceSet(r.Context(), rbac.Subject{
 		Tenant:   principal.Tenant,
@@ -97,9 +98,9 @@ func (g *Gate) resourceSet(r *http.Request, principal *openid.Principal, op rbac
 	})
 	switch {
 	case errors.Is(err, rbac.ErrUnavailable):
-		return nil, policyUnavailable(err)
+		return caller{}, policyUnavailable(err)
 	case err != nil:
-		return nil, internalError("no resource set", quote(err.Error(), maxClaimText))
+		return caller{}, internalError("no resource set", quote(err.Error(), maxClaimText))
 	}
-	return set, nil
+	return caller{principal, set}, nil
 }

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,6 +27,11 @@ type Config struct {
 	// What is missing makes a comparison false, so without Attributes a role assignment whose condition compares something grants
 	// little, and a deny assignment's permission with such a condition blocks little.
 	Attributes func(r *http.Request, principal *openid.Principal, op rbac.Operation) rbac.Attributes
+	// Groups returns all groups, in the form of openid.ParseObjectID, of a principal whose token does not carry them (Principal.Overage):
+	// the method of a graph.Resolver, which asks Microsoft Graph, or of a graph.File. Authorize and List ask it, and put the principal
+	// with these groups into the request's context. An error that wraps graph.ErrUnavailable is answered 503, any other one 403: to go
+	// on without the groups would forget what they deny. Without Groups each such principal is refused.
+	Groups func(ctx context.Context, principal *openid.Principal) ([]string, error)
 	// MFA says which writes need multi-factor authentication. The default is none.
 	MFA MFAConfig
 	// Revocations are the principals and tenants whose earlier tokens do not count any more. Without them a token counts until it
@@ -50,6 +56,7 @@ type Gate struct {
 	authorizer        *rbac.Authorizer
 	authorities       authorities
 	attributes        func(*http.Request, *openid.Principal, rbac.Operation) rbac.Attributes
+	groups            func(context.Context, *openid.Principal) ([]string, error)
 	mfa               mfaPolicy
 	revocations       *Revocations // nil when there are none
 	keepAuthorization bool
@@ -90,6 +97,7 @@ func New(config Config) (*Gate, error) {
 		authorizer:        config.Authorizer,
 		authorities:       authorities,
 		attributes:        config.Attributes,
+		groups:            config.Groups,
 		mfa:               mfa,
 		revocations:       config.Revocations,
 		keepAuthorization: config.KeepAuthorization,
@@ -107,14 +115,14 @@ func (g *Gate) Handler(next http.Handler) http.Handler {
 		}
 		// Nobody looks at the request between the two steps, so that it is copied once for both.
 		principal, spelled, refused := g.authenticate(r)
-		var set *rbac.ResourceSet
+		var who caller
 		if refused == nil {
-			spelled, set, refused = g.authorize(spelled, principal, false, w.Header())
+			spelled, who, refused = g.authorize(spelled, principal, false, w.Header())
 		}
 		if refused != nil {
 			g.refuse(w, r, refused)
 			return
 		}
-		next.ServeHTTP(w, g.admit(spelled, principal, set))
+		next.ServeHTTP(w, g.admit(spelled, who))
 	})
 }

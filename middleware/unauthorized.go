@@ -41,13 +41,13 @@ func denied(principal *openid.Principal, op rbac.Operation, denial *rbac.DenyAss
 
 // tooManyGroups refuses a principal whose token does not carry its groups. To go on without them would forget what they grant
 // and, worse, what they deny.
-func tooManyGroups(principal *openid.Principal, op rbac.Operation) *refusal {
+func tooManyGroups(principal *openid.Principal, op rbac.Operation, detail string) *refusal {
 	return &refusal{
 		status: http.StatusForbidden, code: "AuthorizationFailed",
 		message: fmt.Sprintf("The client '%s' with object id '%s' belongs to more groups than its access token can carry, and they could "+
 			"not be resolved. Without them, authorization to perform action '%s' over scope '%s' cannot be decided.",
 			clientName(principal), quote(principal.ObjectID, maxClaimText), quote(op.Action, maxScopeText), quote(op.Scope.String(), maxScopeText)),
-		reason: "group overage",
+		reason: "group overage", detail: detail,
 	}
 }
 
