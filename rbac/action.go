@@ -32,6 +32,28 @@ func checkAction(action string, custom bool) error {
 	return nil
 }
 
+// appendAction appends the folded form of an operation's action, or nothing where it is no well-formed one, which no role grants: with a
+// wildcard, a blank, a character that cannot be seen, or an empty part. What a role excludes, and what a deny assignment blocks, must not
+// be allowed under another spelling.
+func appendAction(dst []byte, action string) []byte {
+	if action == "" || len(action) > maxActionLength {
+		return dst
+	}
+	before, ascii := byte('/'), true
+	for i := 0; i < len(action); i++ {
+		c := action[i]
+		if c <= ' ' || c == '*' || c == 0x7f || c == '/' && before == '/' {
+			return dst
+		}
+		ascii = ascii && c < utf8.RuneSelf
+		before = c
+	}
+	if before == '/' || !ascii && strings.ContainsFunc(action, func(r rune) bool { return r == utf8.RuneError || !unicode.IsGraphic(r) || unicode.IsSpace(r) }) {
+		return dst
+	}
+	return appendFold(dst, action)
+}
+
 // An actionSet is one list of a permission, compiled. The zero actionSet matches nothing.
 type actionSet struct {
 	all      bool

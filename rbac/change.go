@@ -30,8 +30,8 @@ type Change struct {
 }
 
 // With returns the policy that p becomes by a change, and leaves p as it is: whoever reads p goes on reading it. It costs in
-// proportion to the change, and to the number of roles or management groups where it changes those, but not to the number of
-// assignments. A change is made whole or, with an error, not at all.
+// proportion to the change, to the number of roles or management groups where it changes those, and to the number of deny assignments
+// at a scope or of a principal where it changes one there, but not to the number of role assignments. A change is made whole or, with an error, not at all.
 //
 // Errors are those of [NewPolicy], and name the field of the change: PutAssignments[3].Scope. What is deleted must be there, or the
 // error wraps [ErrNotFound]; a role that is assigned cannot be deleted, [ErrRoleHasAssignments], nor can a built-in one that nothing

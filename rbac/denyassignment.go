@@ -51,13 +51,15 @@ type denial struct {
 	location    *location
 	permissions permissions
 	everyone    bool
+	// here is DoNotApplyToChildScopes. The source is given out.
+	here bool
 	// principals are without everyone. Ids are as in principalKey.
 	principals, excluded []string
 }
 
 // denial checks and compiles a deny assignment. Errors are *fieldError.
 func (c *compiler) denial(source DenyAssignment) (*denial, error) {
-	d := &denial{source: source.clone()}
+	d := &denial{source: source.clone(), here: source.DoNotApplyToChildScopes}
 	var named bool
 	if d.name, named = parseGUID(source.Name); !named {
 		return nil, inField("Name", fmt.Errorf("%.80q is not a GUID", source.Name))

@@ -38,13 +38,26 @@
 // # What it costs
 //
 // A resource set is made in proportion to what its subject holds, a check in proportion to the depth of its scope and to the
-// different roles that the subject holds on the way up, and a change in proportion to the change: what others hold costs nothing.
-// The numbers are
+// different roles that the subject holds on the way up, with their conditions, and a change in proportion to the change: what others
+// hold costs nothing. Assignments for a time are judged each by itself, and so are deny assignments, at the scopes on the way up; a
+// change of a deny assignment costs in proportion to those at its scope and of its principals.
 //
-//	go test -run '^$' -bench 'Check|ResourceSet/|With|NewPolicy' ./rbac
+//	go test -run '^$' -bench 'Check|ResourceSet/|With|NewPolicy' -benchtime 200ms -count 7 ./rbac
 //
-// of a subject with 200 groups that hold 1,000 assignments of 54 roles, in policies of different sizes. The hot scope has
-// 4,000 assignments, held by others or by the subject's groups.
+// measures it for a subject with 200 groups that hold 1,000 assignments of 54 roles, in policies of different sizes. A change is
+// measured until a check sees it. The hot scope has 4,000 assignments, held by others or by the subject's groups. Of 7 runs on two
+// cores of an AMD EPYC, the medians are
 //
-//	TABLE
+//	assignments                    1,000     10,000    100,000  1,000,000
+//	Check                        0.43 us    0.44 us    0.41 us    0.46 us   0 B
+//	  at a hot scope of others              0.16 us                         0 B
+//	  at a hot scope of its own             0.39 us                         0 B
+//	ResourceSet                    19 us      20 us      22 us      23 us   30 KB
+//	With, one assignment more     6.7 us     8.2 us     8.7 us      11 us   7 to 15 KB
+//	With, one assignment less     2.9 us     5.0 us     5.5 us     7.1 us   5 to 14 KB
+//	memory for an assignment       311 B      130 B      119 B      117 B
+//
+// The memory is that of the whole policy, with its roles, principals, scopes and everything that leads to them: ten assignments for
+// each principal and nine for each scope, each with a name, and none with a description, a condition, a time or a stamp, which take
+// a few hundred bytes more where they are.
 package rbac

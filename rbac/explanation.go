@@ -134,7 +134,7 @@ func (s *ResourceSet) Explain(op Operation) Explanation {
 	if s.policy == nil {
 		return e
 	}
-	j := judgement{op: &op, action: []byte(fold(op.Action))}
+	j := judgement{op: &op, action: appendAction(nil, op.Action)}
 	e.Decision = s.decide(&j, nil)
 
 	levels, own := s.policy.lineage(nil, op.Scope.key)

@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// ErrInvalid is wrapped by errors that say which field of a role definition or a role assignment is wrong.
+// ErrInvalid is wrapped by errors that say which field of an object, such as a role definition or an assignment, is wrong.
 var ErrInvalid = errors.New("invalid")
 
-// A fieldError says which field of a role definition or a role assignment is wrong, and how.
+// A fieldError says which field of an object is wrong, and how.
 type fieldError struct {
 	// field is a Go selector, such as Permissions[0].Actions[3].
 	field string

@@ -15,6 +15,8 @@ type grantTable struct {
 	shift      int
 	numberBits int
 	grants     []grant
+	// conditional are there while the table is filled.
+	conditional map[conditionalGrant]struct{}
 	// given are the assignments as decisions give them out, from when they are first needed.
 	given atomic.Pointer[[]atomic.Pointer[RoleAssignment]]
 }
@@ -90,10 +92,13 @@ func (t *grantTable) add(a *assignment) {
 		if g.narrowed() {
 			break
 		}
-		if g.kind == kind {
+		if g.kind == kind&^1 {
 			return
 		}
 		after, next = next, g.next
+	}
+	if kind&1 != 0 && t.repeats(a) {
+		return
 	}
 	t.grants = append(t.grants, grant{assignment: a, kind: kind, next: next})
 	if after == 0 {
@@ -101,6 +106,29 @@ func (t *grantTable) add(a *assignment) {
 	} else {
 		t.grant(after).next = number
 	}
+}
+
+// repeats reports whether what a grants on a condition, at any time, is granted there on the same condition already.
+func (t *grantTable) repeats(a *assignment) bool {
+	if !a.details.start.IsZero() || !a.details.end.IsZero() {
+		return false
+	}
+	key := conditionalGrant{a.location, a.role, a.details.conditionText}
+	if _, ok := t.conditional[key]; ok {
+		return true
+	}
+	if t.conditional == nil {
+		t.conditional = make(map[conditionalGrant]struct{})
+	}
+	t.conditional[key] = struct{}{}
+	return false
+}
+
+// A conditionalGrant is what an assignment with a condition and without a time grants.
+type conditionalGrant struct {
+	location  *location
+	role      uint32
+	condition string
 }
 
 // from yields the grants of a list from that of a number on, and none for 0.

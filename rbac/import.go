@@ -102,6 +102,9 @@ func (im *importer) read(file ImportFile) error {
 		if !ok {
 			return im.readObject(origin{file: file.Name}, whole)
 		}
+		if next := members["nextLink"]; len(next) > 0 && next.Kind() != 'n' && string(next) != `""` {
+			return inPath("nextLink", errors.New("is one page of several: without the others, deny assignments could be missing"))
+		}
 		list, path = value, "value"
 	}
 	if list.Kind() != '[' {

@@ -120,7 +120,7 @@ func TestImport(t *testing.T) {
 		{"byte order mark", []rbac.ImportFile{file("a", "\ufeff"+cliRoles)}, 2, 0},
 		{"REST, single object", []rbac.ImportFile{file("a", restRole)}, 1, 0},
 		{"REST, list", []rbac.ImportFile{file("a", "["+restRole+","+restAssignment+"]")}, 1, 1},
-		{"REST, answer", []rbac.ImportFile{file("a", `{"nextLink": "https://...", "value": [`+restAssignment+","+restRole+"]}")}, 1, 1},
+		{"REST, answer", []rbac.ImportFile{file("a", `{"nextLink": null, "value": [`+restAssignment+","+restRole+"]}")}, 1, 1},
 		{"both shapes, the same objects", []rbac.ImportFile{file("a", cliRoles), file("b", cliAssignments), file("c", "["+restRole+","+restAssignment+"]")}, 3, 3},
 		{"no type", []rbac.ImportFile{
 			file("a", `{"name": "dddddddd-0000-0000-0000-000000000004", "roleName": "x", "permissions": []}`),

@@ -93,7 +93,7 @@ func (im *importer) addAssignment(at origin, name string, exported exportedAssig
 		Scope:            exported.Scope,
 		RoleDefinitionID: exported.RoleDefinitionID,
 		PrincipalID:      exported.PrincipalID,
-		PrincipalType:    exported.PrincipalType,
+		PrincipalType:    principalTypeOf(exported.PrincipalType),
 		Description:      exported.Description,
 		Condition:        exported.Condition,
 		ConditionVersion: exported.ConditionVersion,
@@ -139,4 +139,12 @@ func (im *importer) schedule() {
 			assignment.PrincipalType = cmp.Or(assignment.PrincipalType, instance.PrincipalType)
 		}
 	}
+}
+
+// principalTypeOf takes Unknown, as Azure calls the type of a principal that was deleted, for none.
+func principalTypeOf(exported string) string {
+	if strings.EqualFold(exported, "Unknown") {
+		return ""
+	}
+	return exported
 }

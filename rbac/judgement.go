@@ -33,7 +33,7 @@ func (j *judgement) ofAssignment(r *role, a *assignment) Reason {
 // ofDenial says whether a deny assignment that is for the subject, and lies at the operation's scope or above it, blocks the
 // operation.
 func (j *judgement) ofDenial(d *denial) Reason {
-	if d.source.DoNotApplyToChildScopes && d.location.key != j.op.Scope.key {
+	if d.here && d.location.key != j.op.Scope.key {
 		return NotForChildScopes
 	}
 	return j.ofPermissions(d.permissions)

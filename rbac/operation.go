@@ -26,7 +26,8 @@ const (
 
 // An Operation is what a request wants to do: an action, at a scope.
 type Operation struct {
-	// Action is compared without regard to case.
+	// Action is compared without regard to case. What is no well-formed action, such as one with a blank or a wildcard in it, is granted
+	// by nothing.
 	Action string
 	Scope  Scope
 	Plane  Plane

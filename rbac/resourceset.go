@@ -68,6 +68,7 @@ func newResourceSet(policy *Policy, config *AuthorizerConfig, subject Subject) *
 			}
 		}
 	}
+	s.grants.conditional = nil
 	if denials > 0 {
 		s.denials = make(map[string][]*denial)
 		for _, held := range s.holdings {
@@ -92,7 +93,7 @@ func (s *ResourceSet) Check(op Operation) Decision {
 		action [128]byte
 		levels [24]level
 	)
-	j := judgement{op: &op, action: appendFold(action[:0], op.Action)}
+	j := judgement{op: &op, action: appendAction(action[:0], op.Action)}
 	return s.decide(&j, levels[:0])
 }
 
@@ -214,7 +215,7 @@ func (s *ResourceSet) reaches(scope Scope) bool {
 // blocked only by a deny assignment that does not apply to child scopes is not among them either. Conditions are asked about an
 // operation without attributes.
 func (s *ResourceSet) Scopes(action string) []Scope {
-	folded := []byte(fold(action))
+	folded := appendAction(nil, action)
 	var scopes []Scope
 	for first := range s.grants.lists {
 		scope := s.grants.grant(first).assignment.location.scope()

@@ -459,3 +459,50 @@ func TestCheckManyActions(t *testing.T) {
 		}
 	}
 }
+
+// What is no well-formed action is granted by nothing: another spelling must not get around what is excluded or denied.
+func TestCheckIllFormedAction(t *testing.T) {
+	policy := newPolicy(t, rbac.PolicyConfig{
+		Assignments: []rbac.RoleAssignment{{Scope: subA, RoleDefinitionID: rbac.RoleOwner, PrincipalID: alice}},
+		DenyAssignments: []rbac.DenyAssignment{{
+			Name: "d0000000-0000-4000-8000-000000000001", Scope: subA, Principals: []rbac.DenyPrincipal{{ID: rbac.EveryoneID}},
+			Permissions: []rbac.Permission{{Actions: []string{"*/delete"}}},
+		}},
+	})
+	set := setOf(t, policy, rbac.Subject{ObjectID: alice})
+	for action, want := range map[string]bool{
+		"a/b/read": true, "Microsoft.A/b-c/$d:{e}/go/action": true, "ä/b/read": true,
+		"a/b/delete": false, "a/b/delete ": false, " a/b/delete": false, "a/b/delete/": false, "/a/b/read": false, "a//b/read": false,
+		"a/b/delete\x00": false, "a/b/delete\t": false, "a/b/delete\u200b": false, "a/b/delete\u00a0": false, "a/b/delete\xff": false,
+		"a/b read": false, "*": false, "a/*/read": false, "": false, strings.Repeat("a", 2000): false,
+	} {
+		op := rbac.Operation{Action: action, Scope: mustScope(t, subA)}
+		if got := set.Check(op).Allowed; got != want {
+			t.Errorf("%q: allowed %t, want %t", action, got, want)
+		}
+		if got := set.Explain(op).Decision.Allowed; got != want {
+			t.Errorf("%q: explained as %t, want %t", action, got, want)
+		}
+		if got := len(set.Scopes(action)) == 1; got != want {
+			t.Errorf("%q: listed %t, want %t", action, got, want)
+		}
+	}
+}
+
+// A decision's deny assignment is not what the policy decides by.
+func TestGivenDenyAssignmentIsNotThePolicy(t *testing.T) {
+	policy := newPolicy(t, rbac.PolicyConfig{
+		Assignments: []rbac.RoleAssignment{{Scope: subA, RoleDefinitionID: rbac.RoleOwner, PrincipalID: alice}},
+		DenyAssignments: []rbac.DenyAssignment{{
+			Name: "d0000000-0000-4000-8000-000000000001", Scope: subA, Principals: []rbac.DenyPrincipal{{ID: rbac.EveryoneID}},
+			Permissions: []rbac.Permission{{Actions: []string{"*"}}},
+		}},
+	})
+	set := setOf(t, policy, rbac.Subject{ObjectID: alice})
+	op := rbac.Operation{Action: "a/b/read", Scope: mustScope(t, subA+"/resourceGroups/g")}
+	given := set.Check(op).DenyAssignment
+	given.DoNotApplyToChildScopes, given.Permissions, given.Principals = true, nil, nil
+	if set.Check(op).Allowed {
+		t.Error("the change of what was given out changed the decision")
+	}
+}

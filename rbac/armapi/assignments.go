@@ -147,6 +147,13 @@ func (h *Handler) putAssignment(r *request) (int, any, error) {
 		return 0, nil, invalidContent("the description is longer than %d bytes", maxDescription)
 	}
 
+	if known, ok := h.config.PrincipalTypeOf(properties.PrincipalID); ok {
+		if properties.PrincipalType != "" && !strings.EqualFold(properties.PrincipalType, known) {
+			return 0, nil, failf(http.StatusBadRequest, "UnmatchedPrincipalType",
+				"The PrincipalId '%.100s' has type '%s', which is different from specified PrincipalType '%.100s'.", properties.PrincipalID, known, properties.PrincipalType)
+		}
+		properties.PrincipalType = known
+	}
 	assignment := rbac.RoleAssignment{
 		Name:             r.name,
 		Scope:            r.scope.String(),

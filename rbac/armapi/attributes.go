@@ -23,8 +23,8 @@ type assignmentAttributes struct {
 }
 
 // Attributes returns what conditions may ask about the role assignment that a request writes or deletes, and nil for any other
-// request. With it, someone may be allowed to give some roles only, or to some kinds of principals. It is for the gate, which
-// decides before the handler is called:
+// request. With it, someone may be allowed to give some roles only, or, where Config.PrincipalTypeOf tells them apart, to some kinds of
+// principals. It is for the gate, which decides before the handler is called:
 //
 //	Attributes: func(r *http.Request, _ *openid.Principal, op rbac.Operation) rbac.Attributes {
 //		return authorization.Attributes(r, op)
@@ -46,7 +46,7 @@ func (h *Handler) Attributes(r *http.Request, op rbac.Operation) rbac.Attributes
 			source:        rbac.RequestAttribute,
 			roleID:        lastSegment(body.Properties.RoleDefinitionID),
 			principalID:   body.Properties.PrincipalID,
-			principalType: body.Properties.PrincipalType,
+			principalType: h.principalType(body.Properties.PrincipalID),
 		}
 	case strings.EqualFold(op.Action, "Microsoft.Authorization/roleAssignments/delete"):
 		at, err := parseTarget(r.URL)
@@ -61,10 +61,16 @@ func (h *Handler) Attributes(r *http.Request, op rbac.Operation) rbac.Attributes
 			source:        rbac.ResourceAttribute,
 			roleID:        lastSegment(existing.RoleDefinitionID),
 			principalID:   existing.PrincipalID,
-			principalType: existing.PrincipalType,
+			principalType: h.principalType(existing.PrincipalID),
 		}
 	}
 	return nil
+}
+
+// principalType returns the type of a principal, as far as somebody else than the client tells.
+func (h *Handler) principalType(id string) string {
+	principalType, _ := h.config.PrincipalTypeOf(id)
+	return principalType
 }
 
 // A replayed body is one of which a part has been read, from its beginning again.

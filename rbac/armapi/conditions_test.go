@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hubgate.example/rbac"
+	"hubgate.example/rbac/armapi"
 )
 
 const colour = `@Resource[Contoso/things:colour] StringEquals 'red'`
@@ -143,15 +144,21 @@ func TestDelegation(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	handler := gated(t, store)
+	handler := gated(t, store, func(config *armapi.Config) {
+		config.PrincipalTypeOf = func(id string) (string, bool) {
+			types := map[string]string{staff: "Group", reader: "User", owner: "User"}
+			return types[id], types[id] != ""
+		}
+	})
 	group := `, "principalType": "Group"`
 	for _, tt := range []struct {
 		name, method, target, body string
 		status                     int
 	}{
 		{"another role", "PUT", subA + assignments + "/" + fresh, assignmentBody(rbac.RoleOwner, staff, group), 403},
-		{"another type", "PUT", subA + assignments + "/" + fresh, assignmentBody(rbac.RoleReader, staff, `, "principalType": "User"`), 403},
-		{"no type", "PUT", subA + assignments + "/" + fresh, assignmentBody(rbac.RoleReader, staff, ""), 403},
+		{"a group that is called a user", "PUT", subA + assignments + "/" + fresh, assignmentBody(rbac.RoleReader, staff, `, "principalType": "User"`), 400},
+		{"a user that is called a group", "PUT", subA + assignments + "/" + fresh, assignmentBody(rbac.RoleReader, reader, group), 403},
+		{"a stranger that is called a group", "PUT", subA + assignments + "/" + fresh, assignmentBody(rbac.RoleReader, fresh, group), 403},
 		{"another principal", "PUT", subA + assignments + "/" + fresh, assignmentBody(rbac.RoleReader, owner, group), 403},
 		{"role twice", "PUT", subA + assignments + "/" + fresh, assignmentBody(rbac.RoleReader, staff, group+`, "RoleDefinitionId": "`+rbac.RoleOwner+`"`), 403},
 		{"no JSON", "PUT", subA + assignments + "/" + fresh, "x", 403},
@@ -163,12 +170,32 @@ func TestDelegation(t *testing.T) {
 		{"delete of what is elsewhere", "DELETE", subA + assignments + "/" + assignmentName(2), "", 403},
 		{"delete of nothing", "DELETE", subA + assignments + "/" + assignmentName(99), "", 403},
 		{"delete of its role", "DELETE", strings.ToUpper(subA+assignments) + "/" + fresh, "", 200},
+		{"its role, without a type", "PUT", subA + assignments + "/" + fresh, assignmentBody(rbac.RoleReader, staff, ""), 201},
 	} {
 		if response, body := call(handler, delegate, tt.method, tt.target+v2022, tt.body); response.StatusCode != tt.status {
 			t.Errorf("%s: %d %v, want %d", tt.name, response.StatusCode, body, tt.status)
 		}
 	}
+	if stored, err := store.Assignment(t.Context(), fresh); err != nil || stored.PrincipalType != "Group" {
+		t.Errorf("stored as %q, %v", stored.PrincipalType, err)
+	}
 	if stored, err := store.Assignment(t.Context(), assignmentName(9)); err != nil || !reflect.DeepEqual(stored.Condition, condition) {
 		t.Errorf("%+v, %v", stored, err)
+	}
+}
+
+// Where nobody tells the types of principals, a client's word does not count either.
+func TestDelegationWithoutTypes(t *testing.T) {
+	const delegate = "aaaaaaaa-0000-0000-0000-000000000009"
+	store := sampleStore(t)
+	if _, _, err := store.PutAssignment(t.Context(), rbac.RoleAssignment{
+		Name: assignmentName(9), Scope: subA, RoleDefinitionID: rbac.RoleUserAccessAdministrator, PrincipalID: delegate,
+		Condition: "@Request[Microsoft.Authorization/roleAssignments:PrincipalType] StringEquals 'Group'",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	handler := gated(t, store)
+	if response, body := call(handler, delegate, "PUT", subA+assignments+"/"+fresh+v2022, assignmentBody(rbac.RoleReader, staff, `, "principalType": "Group"`)); response.StatusCode != 403 {
+		t.Errorf("%d %v", response.StatusCode, body)
 	}
 }

@@ -19,6 +19,10 @@ type Config struct {
 	// GroupsOf returns the ids of all groups of a principal, those that contain groups included, for the filter assignedTo.
 	// Without it the filter finds only what is assigned to the principal itself.
 	GroupsOf func(principalID string) []string
+	// PrincipalTypeOf returns the type of a principal as the directory knows it (User, Group, ServicePrincipal, ForeignGroup, Device), and
+	// whether it knows the principal. A role assignment is stored with that type, and one that is written with another is refused.
+	// Without it the type that a client writes is kept for display, and conditions find no PrincipalType: a client's word decides nothing.
+	PrincipalTypeOf func(principalID string) (principalType string, known bool)
 	// ClientName returns what the gate's answers call a request's caller, an application id or a user principal name, for a
 	// refusal that the handler words itself. Without it the caller's object id stands there. It is shown as it is.
 	ClientName func(context.Context) string
@@ -41,6 +45,9 @@ func New(config Config) (*Handler, error) {
 		return nil, errors.New("armapi: Config.Store: is required")
 	case config.ResourceSetFrom == nil:
 		return nil, errors.New("armapi: Config.ResourceSetFrom: is required")
+	}
+	if config.PrincipalTypeOf == nil {
+		config.PrincipalTypeOf = func(string) (string, bool) { return "", false }
 	}
 	if config.GroupsOf == nil {
 		config.GroupsOf = func(string) []string { return nil }

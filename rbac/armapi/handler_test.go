@@ -79,13 +79,13 @@ type (
 
 // gated is the handler as the gate lets requests through to it: lists always, all else when it is allowed. The caller's
 // object id is the test's header Caller.
-func gated(t testing.TB, store *rbac.MemoryStore) http.Handler {
+func gated(t testing.TB, store *rbac.MemoryStore, edits ...func(*armapi.Config)) http.Handler {
 	t.Helper()
 	authorizer, err := rbac.NewAuthorizer(rbac.AuthorizerConfig{Source: store})
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, err := armapi.New(armapi.Config{
+	config := armapi.Config{
 		Store: store,
 		ResourceSetFrom: func(ctx context.Context) (*rbac.ResourceSet, bool) {
 			set, ok := ctx.Value(setKey{}).(*rbac.ResourceSet)
@@ -102,7 +102,11 @@ func gated(t testing.TB, store *rbac.MemoryStore) http.Handler {
 			return name
 		},
 		Authorizer: authorizer,
-	})
+	}
+	for _, edit := range edits {
+		edit(&config)
+	}
+	handler, err := armapi.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
