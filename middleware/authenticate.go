@@ -38,7 +38,10 @@ func (g *Gate) authenticate(r *http.Request) (principal *openid.Principal, spell
 		return nil, nil, g.wrongHeader(r, err)
 	}
 	principal, err = g.verifier.Verify(r.Context(), token)
-	if err != nil {
+	switch {
+	case err != nil && !isB64Token(token):
+		return nil, nil, g.wrongHeader(r, errHeaderForm)
+	case err != nil:
 		return nil, nil, g.wrongToken(r, err)
 	}
 	if from, revoked := g.revocations.since(principal); revoked {

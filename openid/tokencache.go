@@ -142,6 +142,11 @@ func (c *tokenCache) compact(p *Principal) (*Principal, *groupList, uint32) {
 		own = append(own, &values[i])
 	}
 	var text strings.Builder
+	length := 0
+	for _, s := range own {
+		length += len(*s)
+	}
+	text.Grow(length)
 	for _, s := range own {
 		text.WriteString(*s)
 	}
