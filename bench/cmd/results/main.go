@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "results:", err)
+		os.Exit(1)
+	}
+}
+
+// run measures everything, and tells the progress on log.
+func run(ctx context.Context, args []string, log io.Writer) (err error) {
+	flags := flag.NewFlagSet("results", flag.ContinueOnError)
+	flags.SetOutput(log)
+	output := flags.String("o", "", "write the results to `FILE` (default RESULTS.md of the module)")
+	raw := flags.String("raw", "", "write what the benchmarks print to `FILE`, for benchstat")
+	quick := flags.Bool("quick", false, "measure as little as shows that everything works")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	plan := fullPlan
+	if *quick {
+		plan = quickPlan
+	}
+	module, err := moduleDir(ctx)
+	if err != nil {
+		return err
+	}
+	if *output == "" {
+		*output = filepath.Join(module, "RESULTS.md")
+	}
+	scratch, err := os.MkdirTemp("", "results")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	m := &measurement{plan: plan, machine: readMachine(ctx, module), begin: time.Now(), log: log, raw: io.Discard}
+	if *raw != "" {
+		file, err := os.Create(*raw)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		m.raw = file
+	}
+	if err := m.build(ctx, module, scratch); err != nil {
+		return err
+	}
+	if err := m.measure(ctx, scratch); err != nil {
+		return err
+	}
+	m.took = time.Since(m.begin)
+	return os.WriteFile(*output, []byte(m.report()), 0o666)
+}
