@@ -53,30 +53,43 @@ func (d demo) deviceCodeCredential(t *testing.T, p principal) azcore.TokenCreden
 // browserCredential signs a user in whom the identity provider's page sends back to the SDK.
 func (d demo) browserCredential(t *testing.T, p principal) azcore.TokenCredential {
 	t.Helper()
+	credential, inBrowser := d.newBrowserCredential(t, p, d.clientOptions(t))
+	audience := d.installation(t).Audiences[0]
+	inBrowser(t, func(ctx context.Context) error {
+		_, err := credential.Authenticate(ctx, &policy.TokenRequestOptions{
+			Scopes: []string{audience + "/.default"}, EnableCAE: true, // as Resource Manager's clients ask, or they ask again
+		})
+		return err
+	})
+	return credential
+}
+
+// newBrowserCredential makes the credential of a user who is not signed in yet. inBrowser does what makes the SDK open a browser, and
+// signs the user in there.
+func (d demo) newBrowserCredential(t *testing.T, p principal, options azcore.ClientOptions) (
+	credential *azidentity.InteractiveBrowserCredential, inBrowser func(t *testing.T, do func(context.Context) error),
+) {
+	t.Helper()
 	credential, err := azidentity.NewInteractiveBrowserCredential(&azidentity.InteractiveBrowserCredentialOptions{
-		ClientOptions: d.clientOptions(t), DisableInstanceDiscovery: true, TenantID: d.tenantOf(t, p), ClientID: azureCLI,
+		ClientOptions: options, DisableInstanceDiscovery: true, TenantID: d.tenantOf(t, p), ClientID: azureCLI,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	opener, opened := browserOpener(t)
 	t.Setenv("PATH", filepath.Dir(opener)+string(os.PathListSeparator)+os.Getenv("PATH"))
-	audience := d.installation(t).Audiences[0]
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	signedIn := make(chan error, 1)
-	go func() {
-		_, err := credential.Authenticate(ctx, &policy.TokenRequestOptions{
-			Scopes: []string{audience + "/.default"}, EnableCAE: true, // as Resource Manager's clients ask, or they ask again
-		})
-		signedIn <- err
-	}()
-	b := newBrowser(t, d)
-	page := b.goOn(t, b.signIn(t, b.open(t, opened()), p.Username, ""))
-	if err := <-signedIn; err != nil {
-		t.Fatalf("%v; the browser shows\n%s", err, page.text)
+	return credential, func(t *testing.T, do func(context.Context) error) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		done := make(chan error, 1)
+		go func() { done <- do(ctx) }()
+		b := newBrowser(t, d)
+		page := b.goOn(t, b.signIn(t, b.open(t, opened()), p.Username, ""))
+		if err := <-done; err != nil {
+			t.Fatalf("%v; the browser shows\n%s", err, page.text)
+		}
 	}
-	return credential
 }
 
 // TestAzureSDKUsers signs people in with the unmodified SDK, in every way that it has for them.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -14,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -52,11 +54,15 @@ func build(dir, pkg, to string) error {
 // A demo is a running demo server.
 type demo struct {
 	URL    string // https, of Resource Manager and the identity provider alike
+	Plain  string // http, with --listen-http
 	Data   string
 	Client *http.Client // trusts the demo's certificate authority
 }
 
-var httpsURL = regexp.MustCompile(`https://localhost:\d+`)
+var (
+	httpsURL = regexp.MustCompile(`https://localhost:\d+`)
+	httpURL  = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+)
 
 // startDemo starts the built binary on free ports and waits until it is ready.
 func startDemo(t *testing.T, args ...string) demo {
@@ -83,8 +89,9 @@ func startDemo(t *testing.T, args ...string) demo {
 		}
 	})
 	lines := bufio.NewScanner(stdout)
-	for d.URL == "" && lines.Scan() {
-		d.URL = httpsURL.FindString(lines.Text())
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "Ctrl-C") {
+		d.URL = cmp.Or(d.URL, httpsURL.FindString(lines.Text()))
+		d.Plain = cmp.Or(d.Plain, httpURL.FindString(lines.Text()))
 	}
 	if d.URL == "" {
 		t.Fatalf("the demo printed no URL\n%s", log.String())
@@ -152,16 +159,18 @@ func trusting(t *testing.T, pem []byte) *http.Client {
 
 // A principal is one of the demo's sample principals, as demo principals prints them.
 type principal struct {
-	Name            string `json:"name"`
-	Kind            string `json:"kind"`
-	TenantID        string `json:"tenantId"`
-	ObjectID        string `json:"objectId"`
-	ApplicationID   string `json:"applicationId"`
-	ClientSecret    string `json:"clientSecret"`
-	CertificateFile string `json:"certificateFile"`
-	Username        string `json:"username"`
-	Password        string `json:"password"`
-	HomeTenantID    string `json:"homeTenantId"` // of a guest
+	Name            string   `json:"name"`
+	Kind            string   `json:"kind"`
+	TenantID        string   `json:"tenantId"`
+	ObjectID        string   `json:"objectId"`
+	ApplicationID   string   `json:"applicationId"`
+	ClientSecret    string   `json:"clientSecret"`
+	CertificateFile string   `json:"certificateFile"`
+	Username        string   `json:"username"`
+	Password        string   `json:"password"`
+	HomeTenantID    string   `json:"homeTenantId"` // of a guest
+	ResourceID      string   `json:"resourceId"`
+	Groups          []string `json:"groups"`
 }
 
 // principals are the sample principals, each in its own tenant: where it is no guest and, of an application in several, the first.

@@ -114,7 +114,7 @@ func TestBannerOfImportedSamples(t *testing.T) {
 	}
 	d := start(t, "--import", file)
 	d.wantBanner(t,
-		"Imported           0 role definitions, 5 role assignments",
+		"Imported           0 role definitions, 6 role assignments",
 		"reader       user              Reader of Production, by a group within a group",
 		"outsider     user              no role at all",
 	)

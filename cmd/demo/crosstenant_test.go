@@ -51,6 +51,7 @@ func TestCrossTenant(t *testing.T) {
 			{"deployer@hubgate.example", "yyy nn aa", "aaa aa nn", "Production"},
 			{"operator@hubgate.example", "nnn nn aa", "aaa aa yy", "Default Provider Subscription"},
 			{"operations@hubgate.example", "nnn nn aa", "aaa aa yy", "Default Provider Subscription"},
+			{"engineer@hubgate.example", "nyn nn aa", "aaa aa nn", "Production"},
 		}},
 		{entra, []string{
 			"Production", "app", "data", "Sandbox", "lab", "Partner", "web", "Default Provider Subscription", "system.local",
@@ -64,11 +65,16 @@ func TestCrossTenant(t *testing.T) {
 			{"deployer@hubgate.example", "yyy nn tt aa", "aaa aa aa nn", "Production"},
 			{"operator@hubgate.example", "nnn nn tt aa", "aaa aa aa yy", "Default Provider Subscription"},
 			{"operations@hubgate.example", "nnn nn tt aa", "aaa aa aa yy", "Default Provider Subscription"},
+			{"member@hubgate.example", "nnn yy tt aa", "aaa aa aa nn", "Sandbox"},
+			{"web1@hubgate.example", "nyn nn tt aa", "aaa aa aa nn", "Production"},
+			{"pipeline@hubgate.example", "nny nn tt aa", "aaa aa aa nn", "Production"},
+			{"resolver@hubgate.example", "nnn nn tt aa", "aaa aa aa nn", ""},
 
 			{"partner@partner.example", "ttt tt yy aa", "aaa aa aa tt", "Partner"},
 			{"consultant@partner.example", "ttt tt nn aa", "aaa aa aa tt", ""},
 			{"visitor@partner.example", "ttt tt yy aa", "aaa aa aa tt", "Partner"},
 			{"deployer@partner.example", "ttt tt ny aa", "aaa aa aa tt", "Partner"},
+			{"resolver@partner.example", "ttt tt nn aa", "aaa aa aa tt", ""},
 
 			{"stranger@stranger.example", "ttt tt tt aa", "aaa aa aa tt", ""},
 			{"deployer@stranger.example", "ttt tt tt aa", "aaa aa aa tt", ""},

@@ -66,7 +66,10 @@ func start(t *testing.T, args ...string) *demo {
 	return startIn(t, data, args...)
 }
 
-var rsaKeyFiles = []string{"signing.pem", "signing-entra.pem", "clients/deployer.pem", "clients/operations.pem"}
+var rsaKeyFiles = []string{
+	"signing.pem", "signing-entra.pem", "signing-federation.pem",
+	"clients/deployer.pem", "clients/operations.pem", "clients/resolver.pem",
+}
 
 // rsaKeys is a data directory with nothing but the RSA keys.
 var rsaKeys = sync.OnceValue(func() string {
@@ -185,7 +188,8 @@ type call struct {
 	status int
 	code   string // of an error in Resource Manager's form
 	header http.Header
-	body   map[string]any
+	text   string
+	body   map[string]any // unless the answer is an array
 }
 
 func (d *demo) call(t *testing.T, token, method, path, body string) call {
@@ -214,8 +218,8 @@ func (d *demo) callAt(t *testing.T, base, token, method, path, body string) call
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := call{status: response.StatusCode, header: response.Header}
-	if strings.HasPrefix(response.Header.Get("Content-Type"), "application/json") && len(content) > 0 {
+	c := call{status: response.StatusCode, header: response.Header, text: string(content)}
+	if strings.HasPrefix(response.Header.Get("Content-Type"), "application/json") && len(content) > 0 && content[0] != '[' {
 		if err := json.Unmarshal(content, &c.body); err != nil {
 			t.Fatalf("%s %s: %v: %s", method, path, err, content)
 		}

@@ -22,6 +22,17 @@
 // assignments are changed with effect on the next request, and which are gone with the resource that they are at. / tells a browser
 // what is where. /livez answers as long as the process lives; /readyz as soon as tokens can be verified.
 //
+// # People and workloads
+//
+// With --mfa audit the user's side lists who changes something without multi-factor authentication, with --mfa enforce it refuses that,
+// and asks clients that can for another sign-in. The list and revocations of tokens, which count on both sides, are on the
+// administrator's side below [sample.GateAdministration]; with someone else's identity provider, below /providers/hubgate.admin.
+//
+// The Entra ID has workloads that show no secret: managed identities, whose tokens come from the machine that the plain HTTP address
+// is (internal/imds), and those of a Kubernetes cluster and of GitHub Actions (internal/federation). And it has a Microsoft Graph
+// (internal/directorygraph), which the gates ask for the groups of who is in more than a token holds, as the application resolver of
+// the home tenant or of Partner. Stranger has no such application: once it is registered, who is in too many groups there is refused.
+//
 // # Two sides and many tenants
 //
 // The administrator's side is a Resource Manager of its own: with other subscriptions, another store of roles, a gate that takes
@@ -43,6 +54,8 @@
 //	demo [serve]      the server
 //	demo token        prints a token of a sample principal, for scripts
 //	demo principals   lists the sample principals with their credentials
+//	demo mfa-report   lists who would break when multi-factor authentication is enforced
+//	demo revoke       refuses the tokens that a sample principal has by now
 //	demo help         says more; so does --help after a command
 //
 // What outlives a run is in the data directory: see package internal/datadir. The exit status is 0 after Ctrl-C, 1 when

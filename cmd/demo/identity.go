@@ -7,12 +7,8 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 
-	"hubgate.example/cmd/demo/internal/datadir"
-	"hubgate.example/cmd/demo/internal/identityprovider"
-	"hubgate.example/cmd/demo/internal/sample"
 	"hubgate.example/openid"
 )
 
@@ -21,90 +17,12 @@ type identity struct {
 	providers []openid.ProviderConfig
 	audiences []string // of the user's side; the first is the one that clients are told
 	tenants   []string // accepted beside the providers' own
+	mfaClaim  openid.ClaimValue
 
 	loginEndpoint string // what clients are told
 	graph         string // the directory's own API, or "" when nobody has said
 
 	own *ownIdentity // nil with someone else's identity provider
-}
-
-// An ownIdentity is the demo's own identity provider, with the sample principals.
-type ownIdentity struct {
-	installation   sample.Installation
-	server         *identityprovider.Server
-	adminAudiences []string
-}
-
-// newOwnIdentity makes the identity provider at baseURL: an AD FS or an Entra ID.
-func newOwnIdentity(o *serveOptions, baseURL string, dir *datadir.Dir, roots *x509.CertPool, log *slog.Logger) (identity, error) {
-	installation := o.installation()
-	// Clients that were given the App ID URI with a slash at its end ask for it so, and the audience is compared exactly.
-	audiences := []string{installation.User.Audience, installation.User.Audience + "/"}
-	adminAudiences := []string{installation.Admin.Audience, installation.Admin.Audience + "/"}
-	id := identity{audiences: audiences, tenants: installation.Registered(), graph: baseURL + "/graph/"}
-	config := identityprovider.Config{
-		Type:      openid.ADFS,
-		BaseURL:   baseURL,
-		Resources: slices.Concat(audiences, adminAudiences, []string{id.graph}),
-		Logger:    log,
-	}
-	var err error
-	if o.provider == entra {
-		config.Type = openid.EntraV1
-		config.SigningKey, err = dir.KeyPair("signing-entra.pem", nil, datadir.SelfSigned("Entra ID Signing - localhost"))
-		id.loginEndpoint = baseURL + "/"
-		// The home tenant's own authority is what clients are told where no subscription names a tenant.
-		id.providers = []openid.ProviderConfig{{Authority: baseURL + "/" + installation.Home()}, {Authority: baseURL + "/common"}}
-	} else {
-		config.SigningKey, err = dir.KeyPair("signing.pem", nil, datadir.SelfSigned("ADFS Signing - localhost"))
-		id.loginEndpoint = baseURL + "/adfs"
-		id.providers = []openid.ProviderConfig{{Authority: id.loginEndpoint, Tenant: installation.Home()}}
-	}
-	if err != nil {
-		return identity{}, err
-	}
-	for i := range id.providers {
-		id.providers[i].Transport, id.providers[i].Logger = newTransport(roots), log
-	}
-	if config.Tenants, err = directoryOf(installation, dir); err != nil {
-		return identity{}, err
-	}
-	server, err := identityprovider.New(config)
-	if err != nil {
-		return identity{}, err
-	}
-	id.own = &ownIdentity{installation, server, adminAudiences}
-	return id, nil
-}
-
-// directoryOf returns the sample tenants as the identity provider takes them, with the credentials of the data directory.
-func directoryOf(installation sample.Installation, dir *datadir.Dir) ([]identityprovider.Tenant, error) {
-	credentials, err := sample.OpenCredentials(dir, installation)
-	if err != nil {
-		return nil, err
-	}
-	var tenants []identityprovider.Tenant
-	for _, t := range installation.Tenants {
-		tenant := identityprovider.Tenant{ID: t.ID, Domain: t.Domain, DisplayName: t.DisplayName}
-		for _, p := range t.Principals() {
-			if !p.IsUser() {
-				tenant.ServicePrincipals = append(tenant.ServicePrincipals, identityprovider.ServicePrincipal{
-					ApplicationID: p.ApplicationID, DisplayName: p.Name, ObjectID: p.ObjectID, Groups: p.GroupIDs(),
-					Secret: credentials.Secret(p), Certificate: credentials.Certificate(p),
-				})
-				continue
-			}
-			user := identityprovider.User{
-				Name: p.Username, DisplayName: p.Name, ObjectID: p.ObjectID, Groups: p.GroupIDs(), HomeTenant: p.HomeTenant, MFA: p.MFA,
-			}
-			if p.HomeTenant == "" { // a guest signs in with the password of the home tenant
-				user.Password = credentials.Secret(p)
-			}
-			tenant.Users = append(tenant.Users, user)
-		}
-		tenants = append(tenants, tenant)
-	}
-	return tenants, nil
 }
 
 // externalIdentity is someone else's identity provider: what the command line names, or what a Resource Manager says.
@@ -113,7 +31,7 @@ func externalIdentity(ctx context.Context, o *serveOptions, log *slog.Logger) (i
 	if err != nil {
 		return identity{}, err
 	}
-	id := identity{audiences: o.audiences, tenants: o.tenants}
+	id := identity{audiences: o.audiences, tenants: o.tenants, mfaClaim: o.mfaClaim}
 	if o.resourceManager != "" {
 		err = id.discover(ctx, o.resourceManager, roots)
 	} else {

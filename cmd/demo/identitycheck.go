@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"hubgate.example/middleware"
 	"hubgate.example/openid"
 )
 
@@ -49,6 +50,9 @@ func (id identity) check(o *serveOptions) (tenants, error) {
 	if err != nil {
 		return tenants{}, o.inFlags("", err)
 	}
+	if middleware.MFAMode(o.mfa) != middleware.MFAOff && !verifier.ShowsMFA() {
+		return tenants{}, usagef("--mfa-claim: is required with --mfa %s, because an AD FS shows multi-factor authentication only by a claim that its rules issue", o.mfa)
+	}
 	accepted := tenants{home: providers[0].Tenant(), all: verifier.Tenants()}
 	if len(id.tenants) > 0 {
 		accepted.home = strings.ToLower(id.tenants[0])
@@ -57,11 +61,11 @@ func (id identity) check(o *serveOptions) (tenants, error) {
 }
 
 func (id identity) verifierConfig(providers []*openid.Provider) openid.VerifierConfig {
-	return openid.VerifierConfig{Providers: providers, Audiences: id.audiences, Tenants: id.tenants}
+	return openid.VerifierConfig{Providers: providers, Audiences: id.audiences, Tenants: id.tenants, MFAClaim: id.mfaClaim}
 }
 
 // field finds the field that an error of package openid names first.
-var field = regexp.MustCompile(`^openid: \w+\.(\w+)(?:\[\d+\])?: `)
+var field = regexp.MustCompile(`^openid: \w+\.(\w+)(?:\[\d+\]|\.\w+)?: `)
 
 // inFlags words an error of package openid for the command line, where a flag has set the field that is wrong. authority is the URL
 // that the error is about, or "".
@@ -71,7 +75,7 @@ func (o *serveOptions) inFlags(authority string, err error) error {
 		return err
 	}
 	source := cmp.Or(o.resourceManager, authority)
-	flag := map[string]string{"Tenant": "--tenant", "Tenants": "--tenant", "Audiences": "--audience"}[named[1]]
+	flag := map[string]string{"Tenant": "--tenant", "Tenants": "--tenant", "Audiences": "--audience", "MFAClaim": "--mfa-claim"}[named[1]]
 	switch {
 	case o.resourceManager != "" && flag != "--tenant":
 		flag = "--resource-manager"

@@ -22,7 +22,7 @@ type command struct {
 }
 
 // commands are in the order in which help lists them. The first is the default.
-var commands = []command{serveCommand, tokenCommand, principalsCommand}
+var commands = []command{serveCommand, tokenCommand, principalsCommand, mfaReportCommand, revokeCommand}
 
 // A usageError is a command line that cannot be: the status is 2.
 type usageError struct{ error }

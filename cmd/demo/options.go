@@ -9,6 +9,8 @@ import (
 	"hubgate.example/cmd/demo/internal/datadir"
 	"hubgate.example/cmd/demo/internal/resourcemanager"
 	"hubgate.example/cmd/demo/internal/sample"
+	"hubgate.example/middleware"
+	"hubgate.example/openid"
 	"hubgate.example/rbac"
 )
 
@@ -29,6 +31,10 @@ type serveOptions struct {
 	tenants         []string
 	caFile          string
 	resourceManager string
+
+	mfa      string
+	mfaAudit string // empty: mfaAuditFile in the data directory
+	mfaClaim openid.ClaimValue
 
 	subscriptions []resourcemanager.Subscription // without a Tenant: in the home tenant
 	imports       []string
@@ -79,6 +85,12 @@ func defineServeFlags(flags *flag.FlagSet) *serveOptions {
 	repeated(&o.tenants, "tenant", "accept tokens of the directory tenant `ID`; required where an authority serves many")
 	flags.StringVar(&o.caFile, "ca-file", "", "trust the certificate authorities in the `PEM` file, beside the system's, for --authority and --resource-manager")
 	flags.StringVar(&o.resourceManager, "resource-manager", "", "ask the Resource Manager at `URL` for its identity provider and audiences, and trust them; with Entra ID, --tenant says which tenant")
+	flags.StringVar(&o.mfa, "mfa", string(middleware.MFAOff), "ask users for multi-factor authentication when they change something on the user's side: `MODE` off, audit, which lists who does without, or enforce, which refuses it")
+	flags.StringVar(&o.mfaAudit, "mfa-audit", "", "keep the list of --mfa audit in `FILE`; without it in the data directory")
+	flags.Func("mfa-claim", "take the claim `NAME=VALUE` in the tokens of an AD FS for multi-factor authentication; required with --mfa and someone else's AD FS", func(value string) error {
+		o.mfaClaim.Name, o.mfaClaim.Value, _ = strings.Cut(value, "=")
+		return nil
+	})
 	flags.Func("subscription", "have the empty subscription `ID[:TENANT]`, in the first tenant when none is named; the owner among that tenant's sample principals, where there is one, is its Owner; may be repeated", func(value string) error {
 		id, tenant, _ := strings.Cut(value, ":")
 		o.subscriptions = append(o.subscriptions, resourcemanager.Subscription{ID: id, Tenant: tenant, DisplayName: id})
@@ -98,6 +110,12 @@ func (o *serveOptions) installation() sample.Installation { return installationO
 // side tells, so there is none with someone else's identity provider.
 func (o *serveOptions) admin() bool { return o.listenAdmin != "" && !o.external() }
 
+// mfaModes are what --mfa takes.
+var mfaModes = []middleware.MFAMode{middleware.MFAOff, middleware.MFAAudit, middleware.MFAEnforce}
+
+// audits reports that who would break is listed.
+func (o *serveOptions) audits() bool { return middleware.MFAMode(o.mfa) == middleware.MFAAudit }
+
 // check finds what is wrong with the command line alone.
 func (o *serveOptions) check() error {
 	switch {
@@ -107,6 +125,12 @@ func (o *serveOptions) check() error {
 		return usagef("--log-level: %q is none of %s", o.logLevel, strings.Join(logLevels, ", "))
 	case o.provider != adfs && o.provider != entra:
 		return usagef("--provider: %q is neither adfs nor entra", o.provider)
+	case !slices.Contains(mfaModes, middleware.MFAMode(o.mfa)):
+		return usagef("--mfa: %q is none of off, audit, enforce", o.mfa)
+	case o.mfaAudit != "" && !o.audits():
+		return usagef("--mfa-audit: is for --mfa audit")
+	case o.mfaClaim != openid.ClaimValue{} && !o.external():
+		return usagef("--mfa-claim: is for --authority and --resource-manager")
 	case o.pageSize < 1:
 		return usagef("--page-size: %d is no number of items", o.pageSize)
 	case o.external() && o.provider != adfs:

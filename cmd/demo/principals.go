@@ -43,6 +43,7 @@ type principalEntry struct {
 	HomeTenantID    string      `json:"homeTenantId,omitempty"` // of a guest
 	ObjectID        string      `json:"objectId"`
 	ApplicationID   string      `json:"applicationId,omitempty"`
+	ResourceID      string      `json:"resourceId,omitempty"` // of a managed identity, or of the resource that it belongs to
 	ClientSecret    string      `json:"clientSecret,omitempty"`
 	CertificateFile string      `json:"certificateFile,omitempty"`
 	Username        string      `json:"username,omitempty"`
@@ -100,6 +101,7 @@ func newPrincipalEntry(p sample.Principal, credentials *sample.Credentials) prin
 		HomeTenantID:    p.HomeTenant,
 		ObjectID:        p.ObjectID,
 		ApplicationID:   p.ApplicationID,
+		ResourceID:      p.ManagedIdentity,
 		CertificateFile: credentials.CertificateFile(p),
 		Username:        p.Username,
 		MFA:             p.MFA,
@@ -135,6 +137,10 @@ func printPrincipals(w io.Writer, entries []principalEntry) error {
 			fmt.Fprintln(table)
 		}
 		fmt.Fprintln(table, e.Name)
+		groups := strings.Join(e.Groups, ", ")
+		if len(e.Groups) > 10 {
+			groups = count(len(e.Groups), "group")
+		}
 		factor := ""
 		if e.MFA {
 			factor = "demanded"
@@ -146,12 +152,13 @@ func printPrincipals(w io.Writer, entries []principalEntry) error {
 			{"home tenant id", e.HomeTenantID},
 			{"object id", e.ObjectID},
 			{"application id", e.ApplicationID},
+			{"resource id", e.ResourceID},
 			{"client secret", e.ClientSecret},
 			{"certificate file", e.CertificateFile},
 			{"user name", e.Username},
 			{"password", e.Password},
 			{"second factor", factor},
-			{"groups", strings.Join(e.Groups, ", ")},
+			{"groups", groups},
 			{"roles", strings.Join(e.Roles, ", ")},
 		} {
 			if row[1] != "" {

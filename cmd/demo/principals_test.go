@@ -36,6 +36,7 @@ func TestPrincipalsAsJSON(t *testing.T) {
 		{"deployer", "servicePrincipal", application, 0, []any{"Owner at " + production}},
 		{"operator", "user", append(user, "roles"), 0, []any{"Owner at " + admin}},
 		{"operations", "servicePrincipal", application, 0, []any{"Owner at " + admin}},
+		{"engineer", "user", append(user, "roles", "mfa"), 0, []any{"Contributor at " + production + "/resourceGroups/app"}},
 	} {
 		entry := entries[i]
 		if entry["name"] != want.name || entry["kind"] != want.kind || entry["tenantId"] != sample.ADFS().Home() {
@@ -56,7 +57,7 @@ func TestPrincipalsAsJSON(t *testing.T) {
 			t.Errorf("%s has the roles %v, want %v", want.name, roles, want.roles)
 		}
 	}
-	if len(entries) != 7 {
+	if len(entries) != 8 {
 		t.Errorf("%d entries", len(entries))
 	}
 	content, err := os.ReadFile(entries[4]["certificateFile"].(string))

@@ -17,9 +17,13 @@ import (
 // tokenWithSecondFactor gets a token as a device does, while the user signs in on the pages and approves the second factor.
 func (d *demo) tokenWithSecondFactor(t *testing.T, p sample.Principal, admin bool) string {
 	t.Helper()
-	audience := sample.Entra().User.Audience
+	installation, authority := sample.Entra(), d.url+"/"+p.Tenant+"/oauth2/v2.0"
+	if p.Tenant == sample.ADFS().Home() {
+		installation, authority = sample.ADFS(), d.url+"/adfs/oauth2"
+	}
+	audience := installation.User.Audience
 	if admin {
-		audience = sample.Entra().Admin.Audience
+		audience = installation.Admin.Audience
 	}
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -45,8 +49,7 @@ func (d *demo) tokenWithSecondFactor(t *testing.T, p sample.Principal, admin boo
 		DeviceCode      string `json:"device_code"`
 		VerificationURI string `json:"verification_uri"`
 	}
-	tenant := d.url + "/" + p.Tenant + "/oauth2/v2.0"
-	if err := json.Unmarshal([]byte(read(browser.PostForm(tenant+"/devicecode", client))), &device); err != nil {
+	if err := json.Unmarshal([]byte(read(browser.PostForm(authority+"/devicecode", client))), &device); err != nil {
 		t.Fatal(err)
 	}
 	page := read(browser.Get(device.VerificationURI))
@@ -59,7 +62,7 @@ func (d *demo) tokenWithSecondFactor(t *testing.T, p sample.Principal, admin boo
 
 	client.Set("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
 	client.Set("device_code", device.DeviceCode)
-	token, err := requestToken(t.Context(), d.client, tenant+"/token", client)
+	token, err := requestToken(t.Context(), d.client, authority+"/token", client)
 	if err != nil {
 		t.Fatal(err)
 	}

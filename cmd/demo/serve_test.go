@@ -32,7 +32,7 @@ func TestCalls(t *testing.T) {
 	d := start(t)
 	tokens := map[string]string{"nobody": ""}
 	for _, p := range sample.ADFS().Principals() {
-		tokens[p.Name] = d.token(t, p.Name)
+		tokens[p.Name], _ = d.tokens(t, p)
 	}
 	for _, test := range []struct {
 		who, method, path string

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"net/http"
 
 	"hubgate.example/cmd/demo/internal/resourcemanager"
 	"hubgate.example/cmd/demo/internal/sample"
@@ -19,7 +20,11 @@ type side struct {
 	inventory *resourcemanager.Inventory
 	store     *rbac.MemoryStore
 	verifier  *openid.Verifier
+	mfa       middleware.MFAConfig
+	gate      *middleware.Gate
 	manager   *resourcemanager.Server
+	// administration of the gates is on one side, if at all.
+	administration *administration
 }
 
 // openManager makes the gate of a side, and the Resource Manager behind it. tenantOf says who owns a subscription; directory is the
@@ -29,13 +34,13 @@ func (s *site) openManager(side *side, home string, tenantOf func(string) (strin
 	if err != nil {
 		return err
 	}
-	gate, err := middleware.New(middleware.Config{Verifier: side.verifier, Authorizer: authorizer, Logger: s.log})
-	if err != nil {
-		return err
+	authorizations := armapi.Config{
+		Store: side.store, ClientName: application, ResourceSetFrom: middleware.ResourceSetFrom, Authorizer: authorizer,
 	}
-	authorizations := armapi.Config{Store: side.store, ClientName: application, ResourceSetFrom: middleware.ResourceSetFrom}
+	gating := middleware.Config{
+		Verifier: side.verifier, Authorizer: authorizer, MFA: side.mfa, Revocations: s.revocations, Logger: s.log,
+	}
 	config := resourcemanager.Config{
-		Gate:      gate,
 		Inventory: side.inventory,
 		URL:       side.url,
 		Directory: directory,
@@ -53,13 +58,27 @@ func (s *site) openManager(side *side, home string, tenantOf func(string) (strin
 	}
 	if own := s.identity.own; own != nil {
 		authorizations.GroupsOf = own.installation.GroupsOf
+		authorizations.PrincipalTypeOf = own.installation.PrincipalTypeOf
+		if own.groups != nil {
+			gating.Groups = own.groups.Groups
+		}
 		for _, tenant := range own.installation.Tenants {
 			config.Tenants = append(config.Tenants, resourcemanager.Tenant{ID: tenant.ID, DisplayName: tenant.DisplayName})
 		}
 	}
-	if config.Authorization, err = armapi.New(authorizations); err != nil {
+	authorization, err := armapi.New(authorizations)
+	if err != nil {
 		return err
 	}
+	config.Authorization = authorization
+	// What conditions on who may assign which roles ask about.
+	gating.Attributes = func(r *http.Request, _ *openid.Principal, op rbac.Operation) rbac.Attributes {
+		return authorization.Attributes(r, op)
+	}
+	if side.gate, err = middleware.New(gating); err != nil {
+		return err
+	}
+	config.Gate = side.gate
 	side.manager, err = resourcemanager.New(config)
 	return err
 }

@@ -13,6 +13,9 @@ import (
 	"hubgate.example/cmd/demo/internal/datadir"
 	"hubgate.example/cmd/demo/internal/localca"
 	"hubgate.example/cmd/demo/internal/resourcemanager"
+	"hubgate.example/cmd/demo/internal/sample"
+	"hubgate.example/middleware"
+	"hubgate.example/middleware/mfaaudit"
 	"hubgate.example/openid"
 	"hubgate.example/rbac"
 )
@@ -32,8 +35,12 @@ type site struct {
 	identity  identity
 	imported  rbac.PolicyConfig
 	providers []*openid.Provider
-	user      side
-	admin     side // without a manager when there is no administrator's side
+	// revocations count on both sides.
+	revocations *middleware.Revocations
+	audit       *mfaaudit.Audit // nil unless --mfa audit
+
+	user  side
+	admin side // without a manager when there is no administrator's side
 }
 
 // open builds the site; imported are the roles and assignments of --import. What can be wrong is found before the providers, which
@@ -67,7 +74,16 @@ func (s *site) open(ctx context.Context, imported rbac.PolicyConfig) error {
 		}
 		s.providers = append(s.providers, provider)
 	}
+	if err := s.openWorkloads(); err != nil {
+		return err
+	}
 	if s.user.verifier, err = openid.NewVerifier(s.identity.verifierConfig(s.providers)); err != nil {
+		return err
+	}
+	if s.revocations, err = middleware.NewRevocations(middleware.RevocationsConfig{Verifier: s.user.verifier}); err != nil {
+		return err
+	}
+	if s.user.mfa, err = s.openMFA(); err != nil {
 		return err
 	}
 	// An administrator may remove directory tenants.
@@ -75,10 +91,13 @@ func (s *site) open(ctx context.Context, imported rbac.PolicyConfig) error {
 	if err := s.openManager(&s.user, accepted.home, tenantOf, nil); err != nil {
 		return err
 	}
-	if s.adminURL == "" {
-		return nil
+	if s.adminURL != "" {
+		return s.openAdmin()
 	}
-	return s.openAdmin()
+	if s.options.external() { // who has a role at "/" by --import is as near to an administrator as one gets
+		s.user.administration = s.administration("/providers/hubgate.admin", s.user.gate)
+	}
+	return nil
 }
 
 // userInventory makes what exists: the sample subscriptions and those of the command line. With someone else's identity provider
@@ -142,14 +161,17 @@ func (s *site) openAdmin() error {
 	if err != nil {
 		return err
 	}
-	return s.openManager(&s.admin, home, s.admin.inventory.TenantOf, directory)
+	if err := s.openManager(&s.admin, home, s.admin.inventory.TenantOf, directory); err != nil {
+		return err
+	}
+	s.admin.administration = s.administration(sample.GateAdministration(), s.admin.gate)
+	return nil
 }
 
 // ServeHTTP is the user's side, and the identity provider. It divides the paths. It redirects none and cleans none: what is odd about
 // a path is for the gate to judge.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if own := s.identity.own; own != nil && own.server.Serves(r.URL.Path) {
-		own.server.ServeHTTP(w, r)
+	if own := s.identity.own; own != nil && own.serve(w, r) {
 		return
 	}
 	s.serve(&s.user, w, r)
@@ -167,6 +189,8 @@ func (s *site) serve(side *side, w http.ResponseWriter, r *http.Request) {
 		livez(w, r)
 	case path == "/readyz":
 		readyz(side.verifier, w, r)
+	case side.administration != nil && side.administration.serves(path):
+		side.administration.ServeHTTP(w, r)
 	default:
 		side.manager.ServeHTTP(w, r)
 	}
@@ -180,8 +204,14 @@ func (s *site) Close() error {
 			errs = append(errs, side.manager.Close())
 		}
 	}
+	if s.audit != nil {
+		errs = append(errs, s.audit.Close())
+	}
 	for _, provider := range s.providers {
 		errs = append(errs, provider.Close())
+	}
+	if s.identity.own != nil {
+		errs = append(errs, s.identity.own.close())
 	}
 	return errors.Join(errs...)
 }

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"slices"
@@ -51,12 +49,9 @@ func printToken(ctx context.Context, o tokenOptions, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	demo, err := readRunning(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	demo, err := findRunning(ctx, dir)
+	if err != nil {
 		return err
-	}
-	if err != nil || !demo.alive(ctx, dir) {
-		return fmt.Errorf("no demo is running with the data directory %s: demo serve --data %s starts one", dir.Path(), shellWord(dir.Path()))
 	}
 	if demo.TokenEndpoint == "" {
 		return fmt.Errorf("the demo at %s trusts another identity provider: get a token there", demo.URL)
@@ -76,27 +71,35 @@ func printToken(ctx context.Context, o tokenOptions, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	form := url.Values{"scope": {audience + "/.default"}}
-	if principal.IsUser() {
-		form.Set("grant_type", "password")
-		form.Set("client_id", azureCLI)
-		form.Set("username", principal.Username)
-		form.Set("password", credentials.Secret(principal))
-	} else {
-		form.Set("grant_type", "client_credentials")
-		form.Set("client_id", principal.ApplicationID)
-		form.Set("client_secret", credentials.Secret(principal))
-	}
 	client, err := newClient(dir)
 	if err != nil {
 		return err
 	}
-	token, err := requestToken(ctx, client, strings.Replace(demo.TokenEndpoint, "{tenant}", principal.Tenant, 1), form)
+	token, err := demo.tokenFor(ctx, client, principal, credentials.Secret(principal), audience)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(stdout, token)
 	return err
+}
+
+// tokenFor gets the token of a principal: of the machine that a managed identity is on, and of the identity provider for everyone else.
+func (r running) tokenFor(ctx context.Context, client *http.Client, p sample.Principal, secret, audience string) (string, error) {
+	endpoint := strings.Replace(r.TokenEndpoint, "{tenant}", p.Tenant, 1)
+	switch {
+	case p.ManagedIdentity != "" && r.ManagedIdentityEndpoint == "":
+		return "", fmt.Errorf("managed identities get their tokens over plain HTTP, and the demo at %s serves none: start it without --listen-http \"\"", r.URL)
+	case p.ManagedIdentity != "":
+		return requestManagedToken(ctx, client, r.ManagedIdentityEndpoint, p.ApplicationID, audience)
+	case p.IsUser():
+		return requestToken(ctx, client, endpoint, url.Values{
+			"grant_type": {"password"}, "client_id": {azureCLI}, "username": {p.Username}, "password": {secret}, "scope": {audience + "/.default"},
+		})
+	default:
+		return requestToken(ctx, client, endpoint, url.Values{
+			"grant_type": {"client_credentials"}, "client_id": {p.ApplicationID}, "client_secret": {secret}, "scope": {audience + "/.default"},
+		})
+	}
 }
 
 // checkName refuses a name that is none of the installations' principals'.
@@ -144,6 +147,23 @@ func requestToken(ctx context.Context, client *http.Client, endpoint string, for
 		return "", err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return accessToken(client, request)
+}
+
+// requestManagedToken asks a machine for the token of one of its managed identities, as Azure's clients do.
+func requestManagedToken(ctx context.Context, client *http.Client, endpoint, clientID, resource string) (string, error) {
+	query := url.Values{"api-version": {"2018-02-01"}, "resource": {resource}, "client_id": {clientID}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint+"?"+query.Encode(), nil)
+	if err != nil {
+		return "", err
+	}
+	request.Header.Set("Metadata", "true")
+	return accessToken(client, request)
+}
+
+func accessToken(client *http.Client, request *http.Request) (string, error) {
+	endpoint := *request.URL
+	endpoint.RawQuery = ""
 	response, err := client.Do(request)
 	if err != nil {
 		return "", err
@@ -154,10 +174,10 @@ func requestToken(ctx context.Context, client *http.Client, endpoint string, for
 		Description string `json:"error_description"`
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&answer); err != nil {
-		return "", fmt.Errorf("%s: status %d: %w", endpoint, response.StatusCode, err)
+		return "", fmt.Errorf("%s: status %d: %w", &endpoint, response.StatusCode, err)
 	}
 	if response.StatusCode != http.StatusOK || answer.AccessToken == "" {
-		return "", fmt.Errorf("%s: status %d: %s", endpoint, response.StatusCode, answer.Description)
+		return "", fmt.Errorf("%s: status %d: %s", &endpoint, response.StatusCode, answer.Description)
 	}
 	return answer.AccessToken, nil
 }

@@ -22,6 +22,9 @@ var regexpSecret = regexp.MustCompile(`\b[A-Z2-7]{26}\b`)
 func TestTokenIsAloneOnStandardOutput(t *testing.T) {
 	d := start(t)
 	for _, p := range sample.ADFS().Principals() {
+		if p.MFA {
+			continue // no password is enough
+		}
 		output := runCommand(t, "token", "--as", p.Name, "--data", d.data)
 		if !regexp.MustCompile(`^[\w-]+\.[\w-]+\.[\w-]+\n$`).MatchString(output) {
 			t.Errorf("%s: %q", p.Name, output)

@@ -7,6 +7,9 @@
 //	clients/*.pem     certificate and key of each sample service principal
 //	secrets.json      passwords and client secrets of the sample principals
 //	running.json      where the running demo is, while it runs
+//	mfa-audit.jsonl   who has changed something without multi-factor authentication
+//	identity-header   what clients have to show to get tokens of managed identities
+//	federation/       the tokens of workloads that run elsewhere; signing-federation.pem signs them
 //
 // All but ca.pem are readable by the owner only. Each file is replaced as a whole, so that a demo that is killed while it
 // writes leaves nothing half done.

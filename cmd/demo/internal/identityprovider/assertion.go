@@ -2,6 +2,7 @@ package identityprovider
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
@@ -29,12 +30,21 @@ const (
 	rememberedAssertions = 1 << 16
 )
 
-// verifyAssertion says which registered client signed the request's client assertion (RFC 7523 section 3): a JWT whose issuer
-// and subject are the client, meant for this token endpoint, not expired. useAssertion sees to it that it is not a replay.
-func (s *Server) verifyAssertion(a authority, form tokenRequest) (client, error) {
+// verifyAssertion says which registered client the request's client assertion speaks for (RFC 7523 section 3): one that the
+// client has signed itself or, where the client has federated credentials, one of another issuer.
+func (s *Server) verifyAssertion(ctx context.Context, a authority, form tokenRequest) (client, error) {
 	if form.clientAssertionType != assertionType {
 		return client{}, malformed("The client_assertion_type is not %s.", assertionType)
 	}
+	if !a.isADFS() && isForeign(form.clientAssertion) {
+		return s.verifyFederated(ctx, a, form)
+	}
+	return s.verifyOwnAssertion(a, form)
+}
+
+// verifyOwnAssertion says which client signed the assertion: a JWT whose issuer and subject are the client, meant for this
+// token endpoint, not expired. useAssertion sees to it that it is not a replay.
+func (s *Server) verifyOwnAssertion(a authority, form tokenRequest) (client, error) {
 	var principal *ServicePrincipal
 	claims := jwt.MapClaims{}
 	parser := jwt.NewParser(
@@ -82,8 +92,7 @@ func (s *Server) verifyAssertion(a authority, form tokenRequest) (client, error)
 	}, nil
 }
 
-// checkAssertion looks at the claims of an assertion whose signature has verified. Numbers may have fractions, which some
-// clients send. They are compared as they are: a number beyond what a time holds must not wrap around.
+// checkAssertion looks at the claims of an assertion whose signature has verified.
 func (s *Server) checkAssertion(a authority, principal *ServicePrincipal, claims jwt.MapClaims) (expires time.Time, refused *refusal) {
 	if issuer, _ := claims["iss"].(string); clientKey(issuer) != clientKey(principal.ApplicationID) {
 		return time.Time{}, refuse(assertionClient).because("client assertion: iss is not the client")
@@ -91,6 +100,18 @@ func (s *Server) checkAssertion(a authority, principal *ServicePrincipal, claims
 	if !s.forTokenEndpoint(a, claims["aud"]) {
 		return time.Time{}, refuse(assertionAudience).because("client assertion: aud is not the token endpoint")
 	}
+	if expires, refused = checkTimes(claims); refused != nil {
+		return time.Time{}, refused
+	}
+	if now := time.Now(); now.After(principal.Certificate.NotAfter) || now.Before(principal.Certificate.NotBefore) {
+		return time.Time{}, refuse(assertionExpired).because("client assertion: the client's certificate is not valid now")
+	}
+	return expires, nil
+}
+
+// checkTimes looks at the times of an assertion: exp is required. Numbers may have fractions, which some clients send. They are
+// compared as they are: a number beyond what a time holds must not wrap around.
+func checkTimes(claims jwt.MapClaims) (expires time.Time, refused *refusal) {
 	now := time.Now()
 	clock := float64(now.UnixNano()) / 1e9
 	exp, ok := claims["exp"].(float64)
@@ -110,9 +131,6 @@ func (s *Server) checkAssertion(a authority, principal *ServicePrincipal, claims
 		if number, ok := value.(float64); !ok || number > clock+assertionSkew.Seconds() {
 			return time.Time{}, refuse(assertionTime).because("client assertion: %s is no number or lies in the future", name)
 		}
-	}
-	if now.After(principal.Certificate.NotAfter) || now.Before(principal.Certificate.NotBefore) {
-		return time.Time{}, refuse(assertionExpired).because("client assertion: the client's certificate is not valid now")
 	}
 	return now.Add(time.Duration((exp - clock) * float64(time.Second))), nil
 }

@@ -150,7 +150,7 @@ func TestClientAssertion(t *testing.T) {
 			if got := e.post(t, byAssertion(signed)); got.status != http.StatusBadRequest || got.code != "invalid_client" || !strings.HasPrefix(got.description, "MSIS9622") {
 				t.Errorf("%d %s: %s", got.status, got.code, got.description)
 			}
-			_, err := e.verifyAssertion(e.authority(), tokenRequest{clientID: testClient, clientAssertion: signed, clientAssertionType: assertionType})
+			_, err := e.verifyAssertion(t.Context(), e.authority(), tokenRequest{clientID: testClient, clientAssertion: signed, clientAssertionType: assertionType})
 			if err == nil || !strings.Contains(err.Error(), test.reason) {
 				t.Errorf("reason %v, want one that says %q", err, test.reason)
 			}
@@ -213,7 +213,7 @@ func TestAssertionIsRememberedUntilItEnds(t *testing.T) {
 		signed := assertion{}.sign(t, endpoint)
 		verify := func() error {
 			a := authority{kind: openid.ADFS, directory: s.ordered[0]}
-			c, err := s.verifyAssertion(a, tokenRequest{clientAssertion: signed, clientAssertionType: assertionType})
+			c, err := s.verifyAssertion(t.Context(), a, tokenRequest{clientAssertion: signed, clientAssertionType: assertionType})
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package identityprovider
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"time"
@@ -29,12 +30,12 @@ const (
 
 // authenticate says which client sends a request, by exactly one credential (RFC 6749 section 2.3). A client id that is not
 // registered is taken for a public client, as which az and its likes sign users in.
-func (s *Server) authenticate(a authority, form tokenRequest) (client, error) {
+func (s *Server) authenticate(ctx context.Context, a authority, form tokenRequest) (client, error) {
 	if form.clientSecret != "" && form.clientAssertion != "" {
 		return client{}, malformed("The request has a client_secret and a client_assertion: it must have one credential.")
 	}
 	if form.clientAssertion != "" {
-		return s.verifyAssertion(a, form)
+		return s.verifyAssertion(ctx, a, form)
 	}
 	if form.clientID == "" {
 		return client{}, refuse(missingParameter, "parameter", "client_id")

@@ -33,7 +33,9 @@ type codeGrant struct {
 	claims      claimsRequest
 	expires     time.Time
 
-	redeemed     bool
+	redeemed bool
+	// stolen is set when the code was redeemed again, which may be before refreshToken is.
+	stolen       bool
 	refreshToken string
 }
 
@@ -63,6 +65,7 @@ func (s *Server) redeemCode(r request) (*tokenResponse, error) {
 		case g.clientID != r.client.id:
 			refused = refuse(foreignCode).because("the code is another client's")
 		case g.redeemed:
+			g.stolen = true
 			refused, stolen = refuse(redeemedCode), g.refreshToken
 		case !time.Now().Before(g.expires):
 			refused = refuse(expiredCode).because("the code has expired")
@@ -93,7 +96,13 @@ func (s *Server) redeemCode(r request) (*tokenResponse, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.codes.update(r.form.code, func(g *codeGrant) { g.refreshToken = response.RefreshToken })
+	s.codes.update(r.form.code, func(g *codeGrant) {
+		g.refreshToken = response.RefreshToken
+		if g.stolen { // at the same time
+			stolen = g.refreshToken
+		}
+	})
+	s.refresh.remove(stolen)
 	return response, nil
 }
 

@@ -39,13 +39,13 @@ type User struct {
 	// HomeTenant is the id of the tenant that a guest comes from, which has a member of the same name. It is "" for a member
 	// of this tenant. AD FS has no guests.
 	HomeTenant string
-	// MFA says that this tenant demands a second factor of the user: a password alone is refused with AADSTS50076, and pages
-	// have one more step. It is for Entra ID.
+	// MFA says that this tenant demands a second factor of the user: a password alone is refused, by Entra ID with AADSTS50076, and
+	// pages have one more step.
 	MFA bool
 }
 
-// A ServicePrincipal is an application in a tenant. The same application has another object id in each tenant, with the same
-// credentials or others.
+// A ServicePrincipal is an application in a tenant, or a managed identity. The same application has another object id in each
+// tenant, with the same credentials or others.
 type ServicePrincipal struct {
 	// ApplicationID is the client_id.
 	ApplicationID string
@@ -58,6 +58,15 @@ type ServicePrincipal struct {
 	Secret string
 	// Certificate verifies client assertions, and is nil for an application without one.
 	Certificate *x509.Certificate
+	// Federated are credentials that other issuers sign. They are for Entra ID.
+	Federated []FederatedCredential
+	// ManagedIdentity is the resource id that makes it a managed identity: of the resource that it belongs to, or its own below
+	// Microsoft.ManagedIdentity/userAssignedIdentities. A managed identity has neither secret nor certificate; a
+	// user-assigned one may have federated credentials. It is for Entra ID.
+	ManagedIdentity string
+	// Roles are application permissions by the resource that they are for, one of Config.Resources, with or without the slash
+	// at its end: the claim roles of the tokens for it. They are for Entra ID.
+	Roles map[string][]string
 }
 
 // A directory is a Tenant that issues tokens.
@@ -67,6 +76,7 @@ type directory struct {
 	users             []*User
 	userByName        map[string]*User             // by lower-case Name
 	servicePrincipals map[string]*ServicePrincipal // by clientKey of the application id
+	managedIdentities []*ServicePrincipal          // those that are
 }
 
 // newDirectory checks a tenant of the configuration by itself; checkGuests looks at what it has to do with the others. Errors begin
@@ -91,16 +101,37 @@ func newDirectory(where string, t Tenant, kind openid.AuthorityType) (*directory
 		}
 	}
 	for i, sp := range t.ServicePrincipals {
-		where, key := fmt.Sprintf("%s.ServicePrincipals[%d]", where, i), clientKey(sp.ApplicationID)
-		switch {
-		case sp.ApplicationID == "" || sp.ObjectID == "" || sp.Secret == "" && sp.Certificate == nil:
-			return nil, fmt.Errorf("%s: ApplicationID, ObjectID and a credential are required", where)
-		case d.servicePrincipals[key] != nil:
-			return nil, fmt.Errorf("%s.ApplicationID: %s is there twice", where, sp.ApplicationID)
+		if err := d.addServicePrincipal(fmt.Sprintf("%s.ServicePrincipals[%d]", where, i), sp, kind); err != nil {
+			return nil, err
 		}
-		d.servicePrincipals[key] = &sp
 	}
 	return d, nil
+}
+
+func (d *directory) addServicePrincipal(where string, sp ServicePrincipal, kind openid.AuthorityType) error {
+	key := clientKey(sp.ApplicationID)
+	managed, credential := sp.ManagedIdentity != "", sp.Secret != "" || sp.Certificate != nil
+	switch {
+	case sp.ApplicationID == "" || sp.ObjectID == "":
+		return fmt.Errorf("%s: ApplicationID and ObjectID are required", where)
+	case kind == openid.ADFS && (managed || len(sp.Federated) > 0 || len(sp.Roles) > 0):
+		return fmt.Errorf("%s: Federated, ManagedIdentity and Roles are for Entra ID", where)
+	case !managed && !credential && len(sp.Federated) == 0:
+		return fmt.Errorf("%s: a credential is required", where)
+	case managed && credential:
+		return fmt.Errorf("%s: a managed identity has neither Secret nor Certificate", where)
+	case managed && !strings.HasPrefix(strings.ToLower(sp.ManagedIdentity), "/subscriptions/"):
+		return fmt.Errorf("%s.ManagedIdentity: %q is not a resource id", where, sp.ManagedIdentity)
+	case managed && !sp.UserAssigned() && len(sp.Federated) > 0:
+		return fmt.Errorf("%s.Federated: a system-assigned managed identity has none", where)
+	case d.servicePrincipals[key] != nil:
+		return fmt.Errorf("%s.ApplicationID: %s is there twice", where, sp.ApplicationID)
+	}
+	d.servicePrincipals[key] = &sp
+	if managed {
+		d.managedIdentities = append(d.managedIdentities, &sp)
+	}
+	return nil
 }
 
 func (d *directory) addUser(where string, user User, kind openid.AuthorityType) error {
@@ -114,8 +145,8 @@ func (d *directory) addUser(where string, user User, kind openid.AuthorityType) 
 		return fmt.Errorf("%s.Name: %q is not of the form user@domain", where, user.Name)
 	case d.userByName[name] != nil:
 		return fmt.Errorf("%s.Name: %s is there twice", where, user.Name)
-	case kind == openid.ADFS && (guest || user.MFA):
-		return fmt.Errorf("%s: HomeTenant and MFA are for Entra ID", where)
+	case kind == openid.ADFS && guest:
+		return fmt.Errorf("%s: HomeTenant is for Entra ID", where)
 	case guest && user.Password != "":
 		return fmt.Errorf("%s.Password: a guest has the home tenant's", where)
 	case !guest && user.Password == "":

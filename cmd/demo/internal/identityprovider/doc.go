@@ -26,9 +26,19 @@
 // that a real one issues: with AD FS those of the rules on Azure Stack Hub, SIDs for the principal and for its groups. What is
 // wrong is said in AD FS's or Entra ID's words and numbers: problem.go has them side by side.
 //
-// A user signs in with a password or on a page. Where a tenant demands a second factor, or the client asks for an
-// authentication context, the password alone is refused with AADSTS50076, and the page has one more step. The refresh
+// A user signs in with a password or on a page. Where a tenant demands a second factor, or the client asks Entra ID for an
+// authentication context, the password alone is refused, and the page has one more step; the token shows it by amr and acrs
+// or, with AD FS, by authnmethodsreferences. A client that was told that its token is revoked asks for one of a later time. The refresh
 // token of a sign-in is good for every resource and every tenant of the user.
+//
+// # Workloads
+//
+// An application of Entra ID may have a [FederatedCredential]: the token that an issuer elsewhere has given it is its client
+// assertion then, and package openid keeps that issuer's keys. A managed identity is a service principal whose credential
+// nobody sees: the endpoint of its machine gets its tokens by [Server.ManagedIdentityToken]; a user-assigned one may have federated
+// credentials beside. The tokens of both have appidacr 2, those of a managed identity also its resource id in xms_mirid.
+//
+// A token of Entra ID holds at most 200 groups. Who is in more finds _claim_names and _claim_sources in their place.
 //
 // # What is a convenience of the demo
 //

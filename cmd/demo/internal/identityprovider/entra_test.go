@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hubgate.example/openid"
+	"hubgate.example/openid/openidtest"
 )
 
 const (
@@ -495,6 +496,9 @@ func TestSecondFactorOnPassword(t *testing.T) {
 		`{}`: "",
 		`{"access_token":{"acrs":{"essential":true,"value":"admin"}}}`:      "invalid_request",
 		`{"access_token":{"acrs":{"essential":true,"value":"p1\"}]}<b>"}}}`: "invalid_request",
+		`{"access_token":{"nbf":{"essential":true}}}`:                       "invalid_request",
+		`{"access_token":{"nbf":{"essential":true,"value":"soon"}}}`:        "invalid_request",
+		`{"access_token":{"nbf":{"essential":true,"value":"9999999999"}}}`:  "invalid_request", // a time to come
 		`{"access_token":1}`: "invalid_request",
 		`none`:               "invalid_request",
 	} {
@@ -696,13 +700,42 @@ func TestNewRefusesEntraConfiguration(t *testing.T) {
 		{"a guest from nowhere", func(c *Config) { c.Tenants[0].Users[1].HomeTenant = testClient }, testClient + " has no such member"},
 		{"a guest whom its home does not know", func(c *Config) { c.Tenants[0].Users[1].HomeTenant = strangerID }, strangerID + " has no such member"},
 		{"a guest at home", func(c *Config) { c.Tenants[0].Users[1].HomeTenant = homeID }, homeID + " has no such member"},
+		{"a client without credential", func(c *Config) { c.Tenants[1].ServicePrincipals[1].Secret = "" }, "ServicePrincipals[1]: a credential"},
+		{"a federated credential alone", func(c *Config) {
+			c.Tenants[1].ServicePrincipals[1].Secret = ""
+			c.Tenants[1].ServicePrincipals[1].Federated = []FederatedCredential{{Issuer: "https://localhost:1", Subject: "x"}}
+		}, ""},
+		{"a federated credential without subject", func(c *Config) {
+			c.Tenants[1].ServicePrincipals[1].Federated = []FederatedCredential{{Issuer: "https://localhost:1"}}
+		}, "Tenants[1].ServicePrincipals[1].Federated[0].Subject"},
+		{"a federated credential by http", func(c *Config) {
+			c.Tenants[1].ServicePrincipals[1].Federated = []FederatedCredential{
+				{Issuer: "https://localhost:1", Subject: "x"}, {Issuer: "http://localhost:1", Subject: "x"},
+			}
+		}, "Tenants[1].ServicePrincipals[1].Federated[1].Issuer"},
+		{"a managed identity", func(c *Config) {
+			c.Tenants[1].ServicePrincipals[1].Secret, c.Tenants[1].ServicePrincipals[1].ManagedIdentity = "", machineID
+		}, ""},
+		{"a managed identity with a secret", func(c *Config) { c.Tenants[1].ServicePrincipals[1].ManagedIdentity = machineID }, "ServicePrincipals[1]: a managed identity"},
+		{"a managed identity of nothing", func(c *Config) {
+			c.Tenants[1].ServicePrincipals[1].Secret, c.Tenants[1].ServicePrincipals[1].ManagedIdentity = "", "machine"
+		}, "ServicePrincipals[1].ManagedIdentity"},
+		{"a system-assigned identity with a federated credential", func(c *Config) {
+			c.Tenants[1].ServicePrincipals[1].Secret, c.Tenants[1].ServicePrincipals[1].ManagedIdentity = "", machineID
+			c.Tenants[1].ServicePrincipals[1].Federated = []FederatedCredential{{Issuer: "https://localhost:1", Subject: "x"}}
+		}, "ServicePrincipals[1].Federated"},
+		{"roles for a resource that is none", func(c *Config) {
+			c.Tenants[1].ServicePrincipals[1].Roles = map[string][]string{"https://other.example": {"Read.All"}}
+		}, "Tenants[1].ServicePrincipals[1].Roles"},
 		{"a guest of a tenant where it is a guest", func(c *Config) { c.Tenants[1].Users[0].HomeTenant, c.Tenants[1].Users[0].Password = homeID, "" }, "HomeTenant"},
 	} {
 		config := entraConfig("https://localhost:8443")
 		test.change(&config)
-		switch _, err := New(config); {
+		switch s, err := New(config); {
 		case test.want == "" && err != nil:
 			t.Errorf("%s: %v", test.name, err)
+		case err == nil && s.Close() != nil:
+			t.Errorf("%s: cannot be closed", test.name)
 		case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
 			t.Errorf("%s: error %v, want one that names %s", test.name, err, test.want)
 		}
@@ -711,17 +744,20 @@ func TestNewRefusesEntraConfiguration(t *testing.T) {
 
 // What is the server's own fault says so, and not more than that.
 func TestServerFault(t *testing.T) {
-	groups := make([]string, 201) // more than a token holds
-	for i := range groups {
-		groups[i] = newGUID()
+	s, err := New(entraConfig("https://localhost:8443"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	e := startWith(t, func(base string) Config {
-		config := entraConfig(base)
-		config.Tenants[0].ServicePrincipals[0].Groups = groups
-		return config
-	})
-	got := e.postTo(t, v2(homeID), bySecret)
-	if got.status != http.StatusInternalServerError || got.code != "server_error" || strings.Contains(got.description, "201") {
+	if s.ordered[0].issuer, err = openidtest.New(openidtest.Config{Type: openid.ADFS}); err != nil { // which has no guests
+		t.Fatal(err)
+	}
+	form := set(byPassword, "username", bob)
+	r := httptest.NewRequest(http.MethodPost, v2(homeID), strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	got := readAnswer(t, w.Result())
+	if got.status != http.StatusInternalServerError || got.code != "server_error" || strings.Contains(got.description, "guest") {
 		t.Errorf("%d %s: %s", got.status, got.code, got.description)
 	}
 }

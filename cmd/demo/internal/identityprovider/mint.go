@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"hubgate.example/openid"
@@ -27,6 +28,7 @@ type tokenResponse struct {
 
 	resource string // that the access token is for
 	issuedAt time.Time
+	expires  time.Time
 }
 
 // A tokenResponseV1 is what Entra v1 makes of it: numbers are strings there, and there are more of them.
@@ -45,23 +47,38 @@ func (t *tokenResponse) v1() tokenResponseV1 {
 		tokenResponse: t,
 		ExpiresIn:     t.ExpiresIn,
 		ExtExpiresIn:  t.ExtExpiresIn,
-		ExpiresOn:     t.issuedAt.Add(tokenLifetime).Unix(),
+		ExpiresOn:     t.expires.Unix(),
 		NotBefore:     t.issuedAt.Unix(),
 		Resource:      t.resource,
 	}
 }
 
-// accessToken answers the access token of who.
-func (r request) accessToken(d *directory, who openidtest.Claim, more ...openidtest.Claim) (*tokenResponse, error) {
+// mostGroups is how many groups an access token of Entra ID holds. AD FS's hold them all.
+const mostGroups = 200
+
+// groupClaims are the groups of a principal or, where there are too many for the token, the word that they are not in it.
+func (a authority) groupClaims(groups []string) openidtest.Claim {
+	if !a.isADFS() && len(groups) > mostGroups {
+		return openidtest.Overage()
+	}
+	return openidtest.Groups(groups...)
+}
+
+// accessToken answers the access token of who, a member of groups.
+func (r request) accessToken(d *directory, who openidtest.Claim, groups []string, more ...openidtest.Claim) (*tokenResponse, error) {
+	time.Sleep(time.Until(r.claims.notBefore)) // maxAhead at most; a token that is dated ahead would be refused elsewhere
+	lifetime := r.client.tokenLifetime()
 	response := &tokenResponse{
 		TokenType: "Bearer",
-		ExpiresIn: int(tokenLifetime / time.Second),
+		ExpiresIn: int(lifetime / time.Second),
 		resource:  r.audience,
 		issuedAt:  time.Now(),
 	}
+	response.expires = response.issuedAt.Add(lifetime)
 	claims := []openidtest.Claim{
+		r.groupClaims(groups),
 		openidtest.IssuedAt(response.issuedAt),
-		openidtest.Lifetime(tokenLifetime),
+		openidtest.Lifetime(lifetime),
 		openidtest.Audience(r.audience),
 		openidtest.Application(r.client.id),
 	}
@@ -82,8 +99,33 @@ func (r request) accessToken(d *directory, who openidtest.Claim, more ...openidt
 // clientTokens answers the access token of a client that acts for itself (RFC 6749 section 4.4).
 func (s *Server) clientTokens(r request) (*tokenResponse, error) {
 	principal := r.client.principal // authenticate lets no public client get here
-	return r.accessToken(r.directory, openidtest.ServicePrincipal(principal.ObjectID, principal.Groups...))
+	who := openidtest.ServicePrincipal(principal.ObjectID)
+	if principal.ManagedIdentity != "" {
+		who = openidtest.ManagedIdentity(principal.ObjectID, principal.ManagedIdentity)
+	}
+	var more []openidtest.Claim
+	if r.isADFS() {
+		// AD FS itself tells a service principal by nothing; this is what a site's claim rule has to add for it to be known as a workload.
+		more = append(more, openidtest.With("idtyp", "app"))
+	}
+	if roles := principal.rolesFor(r.audience); len(roles) > 0 {
+		more = append(more, openidtest.With("roles", roles))
+	}
+	return r.accessToken(r.directory, who, principal.Groups, more...)
 }
+
+// rolesFor are the application permissions for a resource.
+func (sp *ServicePrincipal) rolesFor(resource string) []string {
+	for named, roles := range sp.Roles {
+		if sameResource(named, resource) {
+			return roles
+		}
+	}
+	return nil
+}
+
+// sameResource reports whether two App ID URIs are of one API: clients write them with and without the slash at the end.
+func sameResource(a, b string) bool { return strings.TrimSuffix(a, "/") == strings.TrimSuffix(b, "/") }
 
 // userTokens answers the access token of a user, and what else the scope asks for. nonce is the authorization request's, for the ID
 // token.
@@ -91,7 +133,7 @@ func (s *Server) userTokens(r request, signedIn signIn, nonce string) (*tokenRes
 	if err := s.checkSecondFactor(r, signedIn); err != nil {
 		return nil, err
 	}
-	response, err := r.accessToken(signedIn.directory, s.subject(signedIn), s.userClaims(r, signedIn)...)
+	response, err := r.accessToken(signedIn.directory, subject(signedIn), signedIn.user.Groups, s.userClaims(r, signedIn)...)
 	if err != nil {
 		return nil, err
 	}
@@ -112,11 +154,11 @@ func (s *Server) userTokens(r request, signedIn signIn, nonce string) (*tokenRes
 	return response, nil
 }
 
-func (s *Server) subject(signedIn signIn) openidtest.Claim {
+func subject(signedIn signIn) openidtest.Claim {
 	if signedIn.guest() {
-		return openidtest.Guest(signedIn.user.ObjectID, signedIn.user.Groups...)
+		return openidtest.Guest(signedIn.user.ObjectID)
 	}
-	return openidtest.User(signedIn.user.ObjectID, signedIn.user.Groups...)
+	return openidtest.User(signedIn.user.ObjectID)
 }
 
 // userClaims are the claims of a user's access token that openidtest makes up, as they really are.
@@ -126,6 +168,9 @@ func (s *Server) userClaims(r request, signedIn signIn) []openidtest.Claim {
 		openidtest.With("unique_name", signedIn.user.Name),
 	}
 	if r.isADFS() {
+		if signedIn.secondFactor {
+			claims = append(claims, openidtest.MFA()) // authnmethodsreferences, which a site's claim rule passes through
+		}
 		return append(claims, openidtest.With("upn", signedIn.user.Name))
 	}
 	claims = append(claims, openidtest.With("name", signedIn.user.DisplayName), openidtest.With("amr", signedIn.amr()))

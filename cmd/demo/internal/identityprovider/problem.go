@@ -84,6 +84,15 @@ var (
 	assertionSignature = refusedClient("AADSTS700027: Client assertion contains an invalid signature. [Reason - The provided signature value did not match the expected signature value.]")
 	assertionExpired   = refusedClient("AADSTS700027: Client assertion contains an invalid signature. [Reason - The key used is expired.]")
 	assertionReplayed  = refusedClient("AADSTS50013: Assertion failed signature validation. [Reason - The assertion has been used before.]")
+
+	// Only Entra ID has federated credentials.
+	noFederatedCredential = problem{entra: wording{"invalid_client", "AADSTS70021: No matching federated identity record found for presented " +
+		"assertion. Assertion Issuer: '{issuer}'. Assertion Subject: '{subject}'. Assertion Audience: '{audience}'. " +
+		"https://docs.microsoft.com/en-us/azure/active-directory/develop/workload-identity-federation"}}
+	unknownFederatedKey = problem{entra: wording{"invalid_client", "AADSTS7000272: The certificate with identifier {key} used to sign the " +
+		"federated credential could not be found in the metadata of identity provider {issuer}. Please validate that your Identity " +
+		"Provider's metadata exposes the key used to sign the incoming token."}}
+	federationUnreachable = problem{entra: wording{"invalid_request", "AADSTS90061: Request to External OIDC endpoint failed."}}
 )
 
 func refusedClient(entra string) problem {
@@ -133,6 +142,7 @@ var (
 			"first. Sign out and sign in again with a different Azure Active Directory user account."},
 	}
 	secondFactorMissing = problem{
+		adfs: wording{"interaction_required", "A second factor is demanded of {user}, who signs in on a page instead."},
 		entra: wording{"interaction_required", "AADSTS50076: Due to a configuration change made by your administrator, or because you moved to a " +
 			"new location, you must use multi-factor authentication to access '{resource}'."},
 	}

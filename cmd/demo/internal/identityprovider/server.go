@@ -16,7 +16,7 @@ import (
 	"hubgate.example/openid/openidtest"
 )
 
-// Config describes the identity provider. All fields but Logger are required.
+// Config describes the identity provider. All fields but Transport and Logger are required.
 type Config struct {
 	// Type is openid.ADFS or openid.EntraV1: an Entra ID whose access tokens are v1 tokens, as Resource Manager takes them. It
 	// serves the endpoints of v1 and of v2 all the same.
@@ -30,6 +30,8 @@ type Config struct {
 	// Resources are the App ID URIs for which tokens are issued, compared exactly. The first is the one that AD FS proposes to
 	// who asks for none or for another.
 	Resources []string
+	// Transport is the way to the issuers of federated credentials. The default is http.DefaultTransport.
+	Transport http.RoundTripper
 	// Logger receives one record for each token that is issued or refused. The default discards them.
 	Logger *slog.Logger
 }
@@ -41,7 +43,8 @@ type Server struct {
 	base, host  string // https://localhost:8443, localhost:8443
 	resources   []string
 	ordered     []*directory
-	directories map[string]*directory // by id
+	directories map[string]*directory       // by id
+	federations map[string]*openid.Provider // by issuer
 	assertions  *memory[struct{}]
 	codes       *memory[codeGrant]
 	devices     *memory[deviceGrant] // by device code
@@ -53,7 +56,8 @@ type Server struct {
 	log         *slog.Logger
 }
 
-// New checks the configuration; an error names the field.
+// New checks the configuration; an error names the field. With federated credentials it begins to fetch the keys of their
+// issuers, until Close.
 func New(config Config) (*Server, error) {
 	s := &Server{
 		kind:        config.Type,
@@ -61,6 +65,7 @@ func New(config Config) (*Server, error) {
 		base:        strings.TrimSuffix(config.BaseURL, "/"),
 		resources:   slices.Clone(config.Resources),
 		directories: map[string]*directory{},
+		federations: map[string]*openid.Provider{},
 		assertions:  newMemory[struct{}](rememberedAssertions),
 		codes:       newMemory[codeGrant](rememberedCodes),
 		devices:     newMemory[deviceGrant](rememberedDevices),
@@ -99,7 +104,19 @@ func New(config Config) (*Server, error) {
 		return nil, fmt.Errorf("identityprovider: BaseURL: %w", err)
 	}
 	s.host = base.Host
+	if err := s.federate(config); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
+}
+
+// Close ends the background work. Federated credentials are refused afterwards.
+func (s *Server) Close() error {
+	var errs []error
+	for _, provider := range s.federations {
+		errs = append(errs, provider.Close())
+	}
+	return errors.Join(errs...)
 }
 
 func (s *Server) addTenant(where string, t Tenant, config Config) error {
@@ -120,6 +137,13 @@ func (s *Server) addTenant(where string, t Tenant, config Config) error {
 		return fmt.Errorf("%s.ID: %s is there twice", where, d.id)
 	case d.domain != "" && s.directoryNamed(d.domain) != nil:
 		return fmt.Errorf("%s.Domain: %s is there twice", where, d.domain)
+	}
+	for i, sp := range t.ServicePrincipals {
+		for resource := range sp.Roles {
+			if !slices.ContainsFunc(s.resources, func(known string) bool { return sameResource(known, resource) }) {
+				return fmt.Errorf("%s.ServicePrincipals[%d].Roles: %s is none of Resources", where, i, resource)
+			}
+		}
 	}
 	d.issuer.EditMetadata(s.trueMetadata)
 	s.ordered = append(s.ordered, d)

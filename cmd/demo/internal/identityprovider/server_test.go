@@ -93,6 +93,11 @@ func startWith(t *testing.T, config func(baseURL string) Config) endpoint {
 	}
 	server.StartTLS()
 	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return endpoint{s, base, server.Client()}
 }
 
@@ -278,8 +283,14 @@ func TestNewRefusesConfiguration(t *testing.T) {
 		{"user twice", func(c *Config) { c.Tenants[0].Users = append(c.Tenants[0].Users, c.Tenants[0].Users[0]) }, "Users[1].Name"},
 		{"DOMAIN\\alias", func(c *Config) { c.Tenants[0].Users[0].Name = `HUBGATE\user` }, "Users[0].Name"},
 		{"a guest in AD FS", func(c *Config) { c.Tenants[0].Users[0].HomeTenant = testTenant }, "Users[0]: HomeTenant"},
-		{"a second factor in AD FS", func(c *Config) { c.Tenants[0].Users[0].MFA = true }, "Users[0]: HomeTenant and MFA"},
 		{"client twice", func(c *Config) { c.Tenants[0].ServicePrincipals[1].ApplicationID = strings.ToUpper(testClient) }, "ServicePrincipals[1].ApplicationID"},
+		{"a managed identity in AD FS", func(c *Config) { c.Tenants[0].ServicePrincipals[0].ManagedIdentity = machineID }, "ServicePrincipals[0]: Federated"},
+		{"a federated credential in AD FS", func(c *Config) {
+			c.Tenants[0].ServicePrincipals[0].Federated = []FederatedCredential{{Issuer: "https://localhost:1", Subject: "x"}}
+		}, "ServicePrincipals[0]: Federated"},
+		{"roles in AD FS", func(c *Config) {
+			c.Tenants[0].ServicePrincipals[0].Roles = map[string][]string{testResource: {"Read.All"}}
+		}, "ServicePrincipals[0]: Federated"},
 		{"user without object id", func(c *Config) { c.Tenants[0].Users[0].ObjectID = "" }, "Users[0]"},
 	} {
 		config := testConfig("https://localhost:8443")

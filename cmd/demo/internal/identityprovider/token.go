@@ -1,6 +1,7 @@
 package identityprovider
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"mime"
@@ -67,7 +68,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, a authority) {
 	form, err := readTokenRequest(w, r)
 	var response *tokenResponse
 	if err == nil {
-		response, err = s.grant(a, form)
+		response, err = s.grant(r.Context(), a, form)
 	}
 	attributes := []any{"tenant", a.tenantName(), "grant", clip(form.grantType), "client", clip(form.clientID), "user", clip(form.username)}
 	if err != nil {
@@ -166,7 +167,7 @@ func (form *tokenRequest) readBasic(r *http.Request) error {
 }
 
 // grant decides who has to prove what.
-func (s *Server) grant(a authority, form tokenRequest) (*tokenResponse, error) {
+func (s *Server) grant(ctx context.Context, a authority, form tokenRequest) (*tokenResponse, error) {
 	if form.grantType == grantDeviceShort {
 		form.grantType = grantDevice
 	}
@@ -184,7 +185,7 @@ func (s *Server) grant(a authority, form tokenRequest) (*tokenResponse, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := s.authenticate(a, form)
+	client, err := s.authenticate(ctx, a, form)
 	if err != nil {
 		return nil, err
 	}

@@ -166,16 +166,18 @@ func TestAccessTokenClaims(t *testing.T) {
 		appid  string
 		upn    any
 		scp    any
+		idtyp  any
 	}{
-		{"user", byPassword, testUserSID, []any{testGroupSID, testParentSID}, azureCLI, testUser, "user_impersonation"},
-		{"client without groups", bySecret, testClientSID, nil, testClient, nil, nil},
-		{"client in a group", set(bySecret, "client_id", secretOnlyID), testClientSID, testGroupSID, secretOnlyID, nil, nil},
+		{"user", byPassword, testUserSID, []any{testGroupSID, testParentSID}, azureCLI, testUser, "user_impersonation", nil},
+		{"client without groups", bySecret, testClientSID, nil, testClient, nil, nil, "app"},
+		{"client in a group", set(bySecret, "client_id", secretOnlyID), testClientSID, testGroupSID, secretOnlyID, nil, nil, "app"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			claims := claimsOf(t, e.post(t, test.form).tokens.AccessToken)
 			for name, want := range map[string]any{
 				"iss": e.ordered[0].issuer.AccessTokenIssuer(), "aud": testResource, "oid": test.oid, "groups": test.groups,
 				"appid": test.appid, "upn": test.upn, "unique_name": test.upn, "scp": test.scp,
+				"idtyp": test.idtyp, "authnmethodsreferences": nil,
 			} {
 				if !reflect.DeepEqual(claims[name], want) {
 					t.Errorf("%s is %v, want %v", name, claims[name], want)

@@ -273,8 +273,11 @@ func (s *Server) putDirectoryTenant(w http.ResponseWriter, r *http.Request, scop
 		return err
 	}
 	var tenantID string
-	if err := json.Unmarshal(desired.Properties["tenantId"], &tenantID); err != nil || !rbac.IsGUID(tenantID) {
+	if err := json.Unmarshal(desired.Properties["tenantId"], &tenantID); err != nil || !rbac.IsGUID(tenantID) || tenantID == zeroGUID {
 		return failf(http.StatusBadRequest, "InvalidRequestContent", "The request content was invalid: the property 'tenantId' is no GUID.")
+	}
+	if err := checkName(scope); err != nil {
+		return err
 	}
 	if err := s.config.Inventory.changeable(scope); err != nil {
 		return err
@@ -290,3 +293,6 @@ func (s *Server) putDirectoryTenant(w http.ResponseWriter, r *http.Request, scop
 	}
 	return writeJSON(w, http.StatusOK, stored.answer(s.config.Region))
 }
+
+// zeroGUID is nobody's tenant.
+const zeroGUID = "00000000-0000-0000-0000-000000000000"

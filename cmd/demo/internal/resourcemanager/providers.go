@@ -130,8 +130,12 @@ func notRegistered(namespace string) error {
 func (s *Server) located(r *http.Request, scope rbac.Scope, location string) error {
 	namespace, name, _ := strings.Cut(scope.ResourceType(), "/")
 	location = normalLocation(location)
-	if isResourceGroup(scope) || location == "" || location == normalLocation(s.config.Region) {
+	switch {
+	case location == "" || location == normalLocation(s.config.Region):
 		return nil
+	case isResourceGroup(scope):
+		return failf(http.StatusBadRequest, "LocationNotAvailableForResourceGroup",
+			"The provided location '%.100s' is not available for resource group. List of available regions is '%s'.", location, s.config.Region)
 	}
 	provider, err := s.providers.find(namespace)
 	if err != nil {

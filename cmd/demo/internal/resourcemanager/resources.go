@@ -105,6 +105,9 @@ func (s *Server) put(w http.ResponseWriter, r *http.Request, scope rbac.Scope, d
 			return Resource{}, err
 		}
 		if !exists {
+			if err := checkName(scope); err != nil {
+				return Resource{}, err
+			}
 			return desired, s.located(r, scope, desired.Location)
 		}
 		return desired, nil

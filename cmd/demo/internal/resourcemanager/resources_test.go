@@ -5,10 +5,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"hubgate.example/cmd/demo/internal/resourcemanager"
 )
 
 func TestResourceGroupLife(t *testing.T) {
-	s := newSite(t)
+	s := newSite(t, func(config *resourcemanager.Config) { config.Region = "West US" })
 	group := primary + "/resourceGroups/New"
 	inside := group + "/providers/Microsoft.Compute/disks/One"
 
@@ -53,7 +55,8 @@ func TestResourceGroupLife(t *testing.T) {
 	s.want(t, request{as: owner, method: "GET", path: shop}, 200, "")
 
 	// Nothing of the old one is in a new one.
-	s.want(t, request{as: owner, method: "PUT", path: strings.ToLower(group), body: `{"location":"eastus"}`}, 201, "")
+	s.want(t, request{as: owner, method: "PUT", path: strings.ToLower(group), body: `{"location":"eastus"}`}, 400, "LocationNotAvailableForResourceGroup")
+	s.want(t, request{as: owner, method: "PUT", path: strings.ToLower(group), body: `{"location":"westus"}`}, 201, "")
 	s.wantIDs(t, request{as: owner, method: "GET", path: group + "/resources"})
 }
 

@@ -1,6 +1,10 @@
 package sample
 
-import "hubgate.example/openid"
+import (
+	"slices"
+
+	"hubgate.example/openid"
+)
 
 // domainSID is the SID of the sample Active Directory domain: on Azure Stack Hub with AD FS, principals and groups are known by
 // SIDs, not by GUIDs.
@@ -40,6 +44,10 @@ func ADFS() Installation {
 					Name: "operations", Kind: openid.KindServicePrincipal, About: "Owner of the administrator's side",
 					ObjectID: domainSID + "-1202", ApplicationID: operationsApplication,
 				},
+				{
+					Name: "engineer", Kind: openid.KindUser, MFA: true, About: "Contributor on the resource group app, after a second factor",
+					ObjectID: domainSID + "-1106", Username: "engineer@hubgate.example",
+				},
 			},
 			groups: []Group{
 				{Name: "readers", ObjectID: domainSID + "-1301"},
@@ -49,7 +57,8 @@ func ADFS() Installation {
 		User: Side{
 			Audience:      "https://management.adfs.hubgate.example/0bfae0dd-a099-4c78-b884-f651cd97efc5",
 			subscriptions: []subscription{production, sandbox},
-			grants:        homeGrants,
+			grants: append(slices.Clone(homeGrants),
+				grant{"4a7d2e91-3c58-4b06-9f1e-d80b6a5c7e23", contributorRole, production.path() + "/resourceGroups/app", "engineer"}),
 		},
 		Admin: Side{
 			Audience:      "https://adminmanagement.adfs.hubgate.example/c8825c6e-ab08-484d-8819-394a03a52ca0",

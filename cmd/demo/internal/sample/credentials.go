@@ -9,12 +9,13 @@ import (
 	"io/fs"
 
 	"hubgate.example/cmd/demo/internal/datadir"
+	"hubgate.example/openid"
 )
 
 const secretsFile = "secrets.json"
 
 // Credentials are what the sample principals prove themselves with. They are generated once for each data directory. Who is in
-// several tenants has the same credentials in all of them.
+// several tenants has the same credentials in all of them. A managed identity has none that anybody could show.
 type Credentials struct {
 	dir          *datadir.Dir
 	secrets      map[string]string            // by the principal's name
@@ -29,7 +30,7 @@ func OpenCredentials(dir *datadir.Dir, installation Installation) (*Credentials,
 		return nil, err
 	}
 	for _, p := range principals {
-		if p.IsUser() || c.certificates[p.Name] != nil {
+		if p.Kind != openid.KindServicePrincipal || c.certificates[p.Name] != nil {
 			continue
 		}
 		pair, err := dir.KeyPair(certificateFile(p), nil, datadir.SelfSigned(p.Name))
@@ -53,7 +54,7 @@ func (c *Credentials) openSecrets(principals []Principal) error {
 	}
 	complete := true
 	for _, p := range principals {
-		if c.secrets[p.Name] == "" {
+		if c.secrets[p.Name] == "" && p.Kind != openid.KindManagedIdentity {
 			c.secrets[p.Name] = rand.Text()
 			complete = false
 		}
@@ -67,7 +68,7 @@ func (c *Credentials) openSecrets(principals []Principal) error {
 	return c.dir.Write(secretsFile, append(content, '\n'), 0o600)
 }
 
-// Secret returns a user's password or a service principal's client secret.
+// Secret returns a user's password or a service principal's client secret, and "" for a managed identity.
 func (c *Credentials) Secret(p Principal) string { return c.secrets[p.Name] }
 
 // Certificate returns a service principal's certificate, and nil for everyone else.

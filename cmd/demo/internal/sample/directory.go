@@ -10,6 +10,14 @@ import (
 const (
 	deployerApplication   = "ad2a1725-bbd3-4704-864f-dce440a3ff3f"
 	operationsApplication = "849ffbeb-5501-4697-9d11-0f61b030f6da"
+	resolverApplication   = "e83b5f1d-4a72-4c06-97de-8b0c3a6f2d49" // with Entra ID
+)
+
+// What runs outside and has an identity there: a Kubernetes service account, and a repository whose jobs run for a branch.
+const (
+	ServiceAccount = "default/deployer"
+	Repository     = "hubgate/demo"
+	Branch         = "main"
 )
 
 // A Tenant is a directory tenant: principals, and groups of principals and groups.
@@ -36,8 +44,14 @@ type Principal struct {
 	Tenant, HomeTenant string
 	// ObjectID is a SID with AD FS and a GUID with Entra ID. It is another one in each tenant.
 	ObjectID string
-	// ApplicationID is a service principal's client id.
+	// ApplicationID is the client id of a service principal or of a managed identity.
 	ApplicationID string
+	// ManagedIdentity is a managed identity's resource id: of the virtual machine that it belongs to, or its own.
+	ManagedIdentity string
+	// Federated reports that the tokens of the sample service account and of the sample repository's jobs stand for the principal.
+	Federated bool
+	// GraphPermissions are the application permissions for Microsoft Graph.
+	GraphPermissions []string
 	// Username is a user's sign-in name, in the only form that AD FS takes: user@domain.
 	Username string
 	// MFA reports that the tenant demands a second factor of the user.

@@ -46,7 +46,7 @@ func Entra() Installation {
 					},
 					{
 						Name: "deployer", Kind: openid.KindServicePrincipal, About: "Owner of Production",
-						ObjectID: "61bf2ebe-ca2f-44b4-a5c8-5011e43644f5", ApplicationID: deployerApplication,
+						ObjectID: "61bf2ebe-ca2f-44b4-a5c8-5011e43644f5", ApplicationID: deployerApplication, Federated: true,
 					},
 					{
 						Name: "operator", Kind: openid.KindUser, About: "Owner of the administrator's side",
@@ -56,11 +56,29 @@ func Entra() Installation {
 						Name: "operations", Kind: openid.KindServicePrincipal, About: "Owner of the administrator's side",
 						ObjectID: "25356795-5142-4156-8302-39749501a8a2", ApplicationID: operationsApplication,
 					},
+					{
+						Name: "member", Kind: openid.KindUser, About: "Reader of Sandbox, by the last of 250 groups",
+						ObjectID: "c5a1e9f0-6b0e-4b54-8a3d-4f9b1c2e7d61", Username: "member@hubgate.example", memberOf: projectNames(),
+					},
+					{
+						Name: "web1", Kind: openid.KindManagedIdentity, About: "Reader of the resource group app",
+						ObjectID: "f0b7c2d9-3e51-4c8a-9d64-7a1e5b3c8f20", ApplicationID: "0d4f8a16-92c7-4e3b-b5a8-6f1c7e9d2b34",
+						ManagedIdentity: production.path() + "/resourceGroups/app/providers/Microsoft.Compute/virtualMachines/web1",
+					},
+					{
+						Name: "pipeline", Kind: openid.KindManagedIdentity, About: "Contributor on the resource group data",
+						ObjectID: "8e2d6b47-1f93-4a05-bc7e-d5094f3a6c18", ApplicationID: "5b9e3c70-d816-4f2a-a94d-0c7b8e1f6a53",
+						ManagedIdentity: production.path() + "/resourceGroups/app/providers/Microsoft.ManagedIdentity/userAssignedIdentities/pipeline", Federated: true,
+					},
+					{
+						Name: "resolver", Kind: openid.KindServicePrincipal,
+						ObjectID: "a7c4e1b8-50d2-4396-8f7b-2e9d6c1a4f05", ApplicationID: resolverApplication, GraphPermissions: []string{"GroupMember.Read.All"},
+					},
 				},
-				groups: []Group{
+				groups: append([]Group{
 					{Name: "readers", ObjectID: "0b989ce0-c9f5-4b7d-8299-9d8e154ba854"},
 					{Name: "auditors", ObjectID: "4cecf6ba-a364-4d34-a10b-98bf3bc725fb", memberOf: []string{"readers"}},
-				},
+				}, projects()...),
 			},
 			{
 				ID: partnerTenant, Domain: "partner.example", DisplayName: "Partner", owner: "partner",
@@ -80,6 +98,10 @@ func Entra() Installation {
 					{
 						Name: "deployer", Kind: openid.KindServicePrincipal, About: "Contributor on the resource group web",
 						ObjectID: "885c0768-cea3-4457-bcc0-5fa9d1d6c7ce", ApplicationID: deployerApplication,
+					},
+					{
+						Name: "resolver", Kind: openid.KindServicePrincipal,
+						ObjectID: "d19f5a36-7c2e-4b80-9e43-b68a0f5d7c21", ApplicationID: resolverApplication, GraphPermissions: []string{"GroupMember.Read.All"},
 					},
 				},
 				groups: []Group{
@@ -106,6 +128,9 @@ func Entra() Installation {
 			subscriptions: []subscription{production, sandbox, partner},
 			grants: slices.Concat(homeGrants, []grant{
 				{"c8f821bb-29b2-4c4c-8cf5-fecf3520dea9", readerRole, sandbox.path(), "visitor"},
+				{"3f6a9d12-8c4b-4e75-a1d0-9b2c7f5e8a64", readerRole, sandbox.path(), projectName(projectCount)},
+				{"b84e2c07-5d19-4a36-8f7c-1e0a6d3b9c52", readerRole, production.path() + "/resourceGroups/app", "web1"},
+				{"6c1d8f3a-e274-4b90-95ab-7d4f0c2e8b16", contributorRole, production.path() + "/resourceGroups/data", "pipeline"},
 				{"2cb67291-2ba2-4161-a002-2ce97b6a5134", contributorRole, sandbox.path() + "/resourceGroups/lab", "consultant"},
 				{"7d675056-7f1b-4753-8423-f26dc3cd9404", ownerRole, partner.path(), "owners"},
 				{"0cd77e45-622d-4f26-8ff3-2b267d1ae0e8", readerRole, partner.path(), "visitor"},

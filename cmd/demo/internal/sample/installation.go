@@ -64,3 +64,24 @@ func (i Installation) GroupsOf(objectID string) []string {
 	}
 	return nil
 }
+
+// PrincipalTypeOf returns what Resource Manager calls the type of a principal or a group, and whether there is one with this object id.
+func (i Installation) PrincipalTypeOf(objectID string) (principalType string, known bool) {
+	for _, p := range i.Principals() {
+		switch {
+		case !strings.EqualFold(p.ObjectID, objectID):
+		case p.Kind.Workload():
+			return "ServicePrincipal", true
+		default:
+			return "User", true
+		}
+	}
+	for _, tenant := range i.Tenants {
+		for _, group := range tenant.groups {
+			if strings.EqualFold(group.ObjectID, objectID) {
+				return "Group", true
+			}
+		}
+	}
+	return "", false
+}

@@ -3,7 +3,6 @@ package sample
 import (
 	"slices"
 
-	"hubgate.example/openid"
 	"hubgate.example/rbac"
 )
 
@@ -84,7 +83,7 @@ func (t Tenant) assignment(g grant) rbac.RoleAssignment {
 func (t Tenant) assignee(name string) (id, principalType string) {
 	for _, p := range t.principals {
 		switch {
-		case p.Name == name && p.Kind == openid.KindServicePrincipal:
+		case p.Name == name && p.Kind.Workload():
 			return p.ObjectID, "ServicePrincipal"
 		case p.Name == name:
 			return p.ObjectID, "User"

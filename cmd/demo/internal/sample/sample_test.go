@@ -27,8 +27,11 @@ func inTenant(i Installation, p Principal) string {
 
 func TestGroupsAreTransitive(t *testing.T) {
 	for name, want := range map[string]map[string][]string{
-		"AD FS":    {"reader@hubgate.example": {domainSID + "-1302", domainSID + "-1301"}}, // auditors, and readers through it
-		"Entra ID": {"reader@hubgate.example": {"4cecf6ba-a364-4d34-a10b-98bf3bc725fb", "0b989ce0-c9f5-4b7d-8299-9d8e154ba854"}, "partner@partner.example": {"34c644f0-1d00-4775-9614-f9a694591e1d", "ae495375-0a8a-4f9e-9183-a4eda7d7cf35"}},
+		"AD FS": {"reader@hubgate.example": {domainSID + "-1302", domainSID + "-1301"}}, // auditors, and readers through it
+		"Entra ID": {
+			"reader@hubgate.example": {"4cecf6ba-a364-4d34-a10b-98bf3bc725fb", "0b989ce0-c9f5-4b7d-8299-9d8e154ba854"},
+			"member@hubgate.example": projectIDs(), "partner@partner.example": {"34c644f0-1d00-4775-9614-f9a694591e1d", "ae495375-0a8a-4f9e-9183-a4eda7d7cf35"},
+		},
 	} {
 		i := installations()[name]
 		members := 0
@@ -50,6 +53,51 @@ func TestGroupsAreTransitive(t *testing.T) {
 		if got := i.GroupsOf("S-1-5-21-1-2-3-4"); got != nil {
 			t.Errorf("%s: a stranger is in %v", name, got)
 		}
+	}
+}
+
+func projectIDs() []string {
+	var ids []string
+	for _, group := range projects() {
+		ids = append(ids, group.ObjectID)
+	}
+	return ids
+}
+
+// The role of a principal in more groups than a token holds comes from a group that would be cut off.
+func TestMemberOfTooManyGroups(t *testing.T) {
+	i := Entra()
+	home := i.Tenants[0].Principals()
+	member := home[slices.IndexFunc(home, func(p Principal) bool { return p.Name == "member" })]
+	assignments := i.RoleAssignmentsOf(member)
+	if len(member.Groups) != 250 || len(assignments) != 1 || assignments[0].PrincipalID != member.Groups[249].ObjectID {
+		t.Errorf("%d groups, %+v", len(member.Groups), assignments)
+	}
+}
+
+// A managed identity is of a resource that is there, or one of its own, and is a workload in one tenant of Entra ID.
+func TestManagedIdentities(t *testing.T) {
+	kinds := map[bool]int{}
+	for name, i := range installations() {
+		for _, p := range i.Principals() {
+			if managed := p.Kind == openid.KindManagedIdentity; managed != (p.ManagedIdentity != "") {
+				t.Errorf("%s: %s is a %s with the resource id %q", name, inTenant(i, p), p.Kind, p.ManagedIdentity)
+			} else if !managed {
+				continue
+			}
+			own := strings.Contains(p.ManagedIdentity, "/Microsoft.ManagedIdentity/userAssignedIdentities/"+p.Name)
+			resource := slices.ContainsFunc(i.User.Contents(i.Home()).Resources, func(r resourcemanager.Resource) bool { return r.ID == p.ManagedIdentity })
+			if own == resource {
+				t.Errorf("%s: %s is neither its own resource nor another's: %s", name, p.Name, p.ManagedIdentity)
+			}
+			if p.Federated && !own {
+				t.Errorf("%s: %s is system-assigned and has a federated credential", name, p.Name)
+			}
+			kinds[own]++
+		}
+	}
+	if kinds[true] != 1 || kinds[false] != 1 {
+		t.Errorf("%v", kinds)
 	}
 }
 
@@ -78,8 +126,8 @@ func TestIds(t *testing.T) {
 				if sid := strings.HasPrefix(p.ObjectID, "S-1-"); sid != (name == "AD FS") || !sid && !rbac.IsGUID(p.ObjectID) {
 					t.Errorf("%s: %s has the object id %s", name, p.Name, p.ObjectID)
 				}
-				if (p.Username == "") == (p.ApplicationID == "") || p.IsUser() == (p.Kind == openid.KindServicePrincipal) {
-					t.Errorf("%s: %s is neither a user nor a service principal: %+v", name, p.Name, p)
+				if (p.Username == "") == (p.ApplicationID == "") || p.IsUser() == p.Kind.Workload() {
+					t.Errorf("%s: %s is neither a user nor a workload: %+v", name, p.Name, p)
 				}
 				if own := identities[p.Name]; own != "" && own != p.Username+p.ApplicationID {
 					t.Errorf("%s: %s has two user names or applications", name, p.Name)
@@ -128,13 +176,13 @@ func TestWhoMayDoWhat(t *testing.T) {
 		action, scope      string
 		may, onlyWithEntra []string
 	}{
-		{read, app, []string{"owner" + home, "contributor" + home, "reader" + home, "deployer" + home}, nil},
-		{write, app, []string{"owner" + home, "contributor" + home, "deployer" + home}, nil},
+		{read, app, []string{"owner" + home, "contributor" + home, "reader" + home, "deployer" + home, "engineer" + home}, []string{"web1" + home}},
+		{write, app, []string{"owner" + home, "contributor" + home, "deployer" + home, "engineer" + home}, nil},
 		{assign, app, []string{"owner" + home, "deployer" + home}, nil},
-		{read, data, []string{"owner" + home, "reader" + home, "deployer" + home}, nil},
-		{write, data, []string{"owner" + home, "deployer" + home}, nil},
+		{read, data, []string{"owner" + home, "reader" + home, "deployer" + home}, []string{"pipeline" + home}},
+		{write, data, []string{"owner" + home, "deployer" + home}, []string{"pipeline" + home}},
 		{assign, production.path(), []string{"owner" + home, "deployer" + home}, nil},
-		{read, lab, []string{"owner" + home}, []string{"visitor" + home, "consultant" + home}},
+		{read, lab, []string{"owner" + home}, []string{"visitor" + home, "consultant" + home, "member" + home}},
 		{write, lab, []string{"owner" + home}, []string{"consultant" + home}},
 		{assign, sandbox.path(), []string{"owner" + home}, nil},
 		{read, web, nil, []string{"partner" + guests, "visitor" + guests, "deployer" + guests}},
@@ -245,6 +293,12 @@ func TestCredentials(t *testing.T) {
 		owner := map[string]string{} // secret -> principal's name
 		for _, p := range i.Principals() {
 			secret := first.Secret(p)
+			if p.Kind == openid.KindManagedIdentity {
+				if secret != "" || first.Certificate(p) != nil || first.CertificateFile(p) != "" {
+					t.Errorf("%s: %s has a credential", name, p.Name)
+				}
+				continue
+			}
 			if len(secret) < 26 || owner[secret] != "" && owner[secret] != p.Name {
 				t.Errorf("%s: %s has a short secret or another's", name, p.Name)
 			}
@@ -278,7 +332,7 @@ func TestMissingSecretIsAdded(t *testing.T) {
 		}
 	}
 	for _, p := range Entra().Principals() {
-		if after.Secret(p) == "" || after.Secret(p) != again.Secret(p) {
+		if (after.Secret(p) == "") != (p.Kind == openid.KindManagedIdentity) || after.Secret(p) != again.Secret(p) {
 			t.Errorf("%s has the secret %q, and then %q", p.Name, after.Secret(p), again.Secret(p))
 		}
 	}
@@ -310,5 +364,25 @@ func TestCertificateFileHoldsKeyAndCertificate(t *testing.T) {
 	}
 	if credentials.Certificate(deployer).PublicKeyAlgorithm != x509.RSA {
 		t.Error("the key is not RSA")
+	}
+}
+
+// What the samples assign says the same of principals as the directory does.
+func TestPrincipalTypeOf(t *testing.T) {
+	for _, installation := range []Installation{ADFS(), Entra()} {
+		seen := map[string]bool{}
+		for _, assignment := range installation.RoleAssignments(installation.User) {
+			got, known := installation.PrincipalTypeOf(strings.ToUpper(assignment.PrincipalID))
+			if !known || got != assignment.PrincipalType {
+				t.Errorf("%s is %q, assigned as %q", assignment.PrincipalID, got, assignment.PrincipalType)
+			}
+			seen[got] = true
+		}
+		if len(seen) != 3 {
+			t.Errorf("types %v, want User, Group and ServicePrincipal", seen)
+		}
+		if got, known := installation.PrincipalTypeOf("S-1-5-21-1"); known || got != "" {
+			t.Errorf("a stranger is %q", got)
+		}
 	}
 }

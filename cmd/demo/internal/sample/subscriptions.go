@@ -66,6 +66,11 @@ func DirectoryTenantID(tenant Tenant) string {
 	return defaultProvider.path() + "/resourceGroups/system." + Region + "/providers/Microsoft.Subscriptions.Admin/directoryTenants/" + tenant.Domain
 }
 
+// GateAdministration is the path on the administrator's side below which the gate itself is administered.
+func GateAdministration() string {
+	return defaultProvider.path() + "/resourceGroups/system." + Region + "/providers/hubgate.admin"
+}
+
 func (s subscription) path() string { return "/subscriptions/" + s.id }
 
 // Contents returns the side's subscriptions with their resource groups and resources. Those that are not a guest directory's

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"hubgate.example/middleware"
+	"hubgate.example/middleware/mfaaudit"
+)
+
+// An administration is where the gates are administered, behind one of them: as on an Azure Stack Hub, that is a resource provider,
+// and to have a role at its scope is what it takes.
+//
+//	GET  {path}/mfareports/current      who would break on the day that multi-factor authentication is enforced, with --mfa audit
+//	POST {path}/tenants/{id}/revoke     {"objectId": "...", "from": "2026-01-02T15:04:05Z"}: tokens that were issued to this principal
+//	                                    of the tenant, or without it to anybody there, before that time, or without it before now,
+//	                                    are refused from the next request on
+type administration struct {
+	path        string
+	gate        http.Handler
+	audit       *mfaaudit.Audit // nil without --mfa audit
+	revocations *middleware.Revocations
+}
+
+func (s *site) administration(path string, gate *middleware.Gate) *administration {
+	a := &administration{path: path, audit: s.audit, revocations: s.revocations}
+	a.gate = gate.Handler(http.HandlerFunc(a.serve))
+	return a
+}
+
+// serves reports whether a path, in any case, is below the administration's own.
+func (a *administration) serves(path string) bool {
+	return len(path) > len(a.path) && strings.EqualFold(path[:len(a.path)], a.path) && path[len(a.path)] == '/'
+}
+
+func (a *administration) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.gate.ServeHTTP(w, r) }
+
+// serve is behind the gate.
+func (a *administration) serve(w http.ResponseWriter, r *http.Request) {
+	segments := strings.Split(strings.ToLower(r.URL.Path[len(a.path)+1:]), "/")
+	switch {
+	case len(segments) == 2 && segments[0] == "mfareports" && segments[1] == "current" && a.audit != nil:
+		a.audit.ServeHTTP(w, r)
+	case len(segments) == 3 && segments[0] == "tenants" && segments[2] == "revoke" && r.Method == http.MethodPost:
+		a.revoke(w, r, segments[1])
+	default:
+		writeError(w, http.StatusNotFound, "NotFound", "No HTTP resource was found that matches the request URI.")
+	}
+}
+
+// maxRevocation bounds the content of a revocation, in bytes.
+const maxRevocation = 4 << 10
+
+func (a *administration) revoke(w http.ResponseWriter, r *http.Request, tenant string) {
+	var event struct {
+		ObjectID string     `json:"objectId"`
+		From     *time.Time `json:"from"`
+	}
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRevocation))
+	decoder.DisallowUnknownFields() // or a mistyped objectId would revoke the whole tenant
+	if err := decoder.Decode(&event); err != nil && !errors.Is(err, io.EOF) {
+		writeError(w, http.StatusBadRequest, "InvalidRequestContent", fmt.Sprintf("The request content is no revocation: %v", err))
+		return
+	}
+	from := time.Now()
+	if event.From != nil {
+		from = *event.From
+	}
+	revoke := func() error { return a.revocations.RevokePrincipal(tenant, event.ObjectID, from) }
+	if event.ObjectID == "" {
+		revoke = func() error { return a.revocations.RevokeTenant(tenant, from) }
+	}
+	if err := revoke(); err != nil {
+		writeError(w, http.StatusBadRequest, "InvalidRequestContent", err.Error())
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// writeError answers in Resource Manager's form.
+func writeError(w http.ResponseWriter, status int, code, message string) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]string{"code": code, "message": message}}) // what fails here is the client's connection
+}
