@@ -3,10 +3,10 @@ package openid
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
-	"slices"
 	"strings"
+
+	"hubgate.example/openid/internal/endpoint"
 )
 
 // AuthorityType is the kind of an identity provider.
@@ -41,7 +41,7 @@ func (a authority) manyTenants() bool { return a.tenant == "" }
 func (a authority) loopback() bool { return a.url.Scheme == "http" }
 
 func parseAuthority(config ProviderConfig) (authority, error) {
-	u, err := parseEndpoint(config.Authority)
+	u, err := endpoint.Parse(config.Authority)
 	if err != nil {
 		return authority{}, fmt.Errorf("openid: ProviderConfig.Authority: %w", err)
 	}
@@ -135,42 +135,3 @@ func isTenantID(tenant string) bool {
 
 // canonicalTenant is the form in which tenants are compared: Azure takes them without regard to case.
 func canonicalTenant(tenant string) string { return strings.ToLower(tenant) }
-
-// parseEndpoint reads a configured or discovered URL: https, or http on a loopback host; no user, query or fragment.
-func parseEndpoint(raw string) (*url.URL, error) {
-	if raw == "" {
-		return nil, errors.New("is required")
-	}
-	u, err := url.Parse(raw)
-	if err != nil {
-		// The error quotes the URL, and there may be a password in it.
-		if parse := (*url.Error)(nil); errors.As(err, &parse) {
-			err = parse.Err
-		}
-		return nil, fmt.Errorf("is not a URL: %w", err)
-	}
-	segments := strings.Split(u.Path, "/")
-	switch {
-	case u.User != nil:
-		return nil, errors.New("must not hold a user name or password")
-	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, fmt.Errorf("%q is not an https URL", raw)
-	case u.Hostname() == "":
-		return nil, fmt.Errorf("%q has no host", raw)
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return nil, fmt.Errorf("%q: http is for loopback hosts only, use https", raw)
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, fmt.Errorf("%q must have no query and no fragment", raw)
-	case u.RawPath != "" || strings.Contains(u.Path, "//") || slices.Contains(segments, ".") || slices.Contains(segments, ".."):
-		return nil, fmt.Errorf("%q has a path that is not plain", raw)
-	}
-	return u, nil
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}

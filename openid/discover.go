@@ -12,6 +12,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"hubgate.example/openid/internal/endpoint"
 )
 
 const endpointsPath = "/metadata/endpoints?api-version=2015-01-01"
@@ -40,7 +42,7 @@ type Installation struct {
 // authentication). It understands the shape of 2015-01-01 and the later one, an array of clouds, of which it takes the one whose
 // resourceManager is resourceManagerURL. ctx bounds the time, and so do 10 seconds.
 func Discover(ctx context.Context, resourceManagerURL string, config DiscoverConfig) (Installation, error) {
-	address, err := parseEndpoint(resourceManagerURL)
+	address, err := endpoint.Parse(resourceManagerURL)
 	if err != nil {
 		return Installation{}, fmt.Errorf("openid: Discover: resourceManagerURL: %w", err)
 	}
@@ -91,7 +93,7 @@ func readInstallation(body []byte, base string) (Installation, error) {
 	if err != nil {
 		return Installation{}, err
 	}
-	login, err := parseEndpoint(cloud.Authentication.LoginEndpoint)
+	login, err := endpoint.Parse(cloud.Authentication.LoginEndpoint)
 	if err != nil {
 		return Installation{}, fmt.Errorf("authentication.loginEndpoint: %w", err)
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+
+	"hubgate.example/openid/internal/endpoint"
 )
 
 const (
@@ -50,7 +52,7 @@ func (p *Provider) checkKeysAddress(address string) error {
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
 		return fmt.Errorf("metadata: jwks_uri %q is not an absolute URL", clip(address))
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !p.authority.loopback() || !isLoopback(u.Hostname())) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !p.authority.loopback() || !endpoint.IsLoopback(u.Hostname())) {
 		return fmt.Errorf("metadata: jwks_uri %q is not an https URL", clip(address))
 	}
 	switch {

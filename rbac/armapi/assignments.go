@@ -17,6 +17,18 @@ const readAssignments = "Microsoft.Authorization/roleAssignments/read"
 // listAssignments answers with the assignments at, above and below the scope, with the filter atScope without those below, as far as
 // they are in force and the caller may read assignments where each of them is.
 func (h *Handler) listAssignments(r *request) (int, any, error) {
+	now := time.Now()
+	return h.listOf(r, func(assignment rbac.RoleAssignment, scope rbac.Scope) any {
+		// Without its time, one that is over or that waits would pass for one that counts.
+		if now.Before(assignment.Start) || over(assignment, now) || !r.caller.Check(rbac.Operation{Action: readAssignments, Scope: scope}).Allowed {
+			return nil
+		}
+		return r.version.assignment(assignment, scope)
+	})
+}
+
+// listOf answers with what item makes of the assignments that a list is asked for, and without those of which it makes nil.
+func (h *Handler) listOf(r *request, item func(assignment rbac.RoleAssignment, scope rbac.Scope) any) (int, any, error) {
 	filter, err := assignmentFilter.parse(r.URL.Query()["$filter"])
 	if err != nil {
 		return 0, nil, err
@@ -29,16 +41,14 @@ func (h *Handler) listAssignments(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	now := time.Now()
 	var items []any
 	for _, assignment := range assignments {
 		scope, err := rbac.ParseScope(assignment.Scope)
 		if err != nil {
 			return 0, nil, err
 		}
-		// Without its time, one that is over or that waits would pass for one that counts.
-		if !now.Before(assignment.Start) && !over(assignment, now) && r.caller.Check(rbac.Operation{Action: readAssignments, Scope: scope}).Allowed {
-			items = append(items, r.version.assignment(assignment, scope))
+		if made := item(assignment, scope); made != nil {
+			items = append(items, made)
 		}
 	}
 	return http.StatusOK, list(items[:min(top, len(items))]), nil

@@ -17,35 +17,14 @@ const (
 // listScheduleInstances answers with the assignments that are in force or will be, each with its time, chosen as listAssignments
 // chooses them.
 func (h *Handler) listScheduleInstances(r *request) (int, any, error) {
-	filter, err := assignmentFilter.parse(r.URL.Query()["$filter"])
-	if err != nil {
-		return 0, nil, err
-	}
-	top, err := parseListOptions(r.URL.Query())
-	if err != nil {
-		return 0, nil, err
-	}
-	assignments, err := h.assignments(r, filter)
-	if err != nil {
-		return 0, nil, err
-	}
 	now := time.Now()
-	var items []any
-	for _, assignment := range assignments {
-		scope, err := rbac.ParseScope(assignment.Scope)
-		if err != nil {
-			return 0, nil, err
-		}
+	return h.listOf(r, func(assignment rbac.RoleAssignment, scope rbac.Scope) any {
 		at, err := scope.Child(scheduleInstances, assignment.Name)
-		if err != nil {
-			return 0, nil, err
+		if err != nil || over(assignment, now) || !r.caller.Check(rbac.Operation{Action: readScheduleInstances, Scope: at}).Allowed {
+			return nil
 		}
-		if over(assignment, now) || !r.caller.Check(rbac.Operation{Action: readScheduleInstances, Scope: at}).Allowed {
-			continue
-		}
-		items = append(items, scheduleInstance(assignment, scope))
-	}
-	return http.StatusOK, list(items[:min(top, len(items))]), nil
+		return scheduleInstance(assignment, scope)
+	})
 }
 
 func (h *Handler) getScheduleInstance(r *request) (int, any, error) {
