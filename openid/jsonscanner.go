@@ -291,7 +291,7 @@ func (s *jsonScanner) escape() error {
 	return nil
 }
 
-// unicodeEscape reads \uXXXX at the beginning of text.
+// unicodeEscape reads \u and four hexadecimal digits at the beginning of text.
 func unicodeEscape(text string) (unit rune, ok bool) {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0, false
