@@ -43,27 +43,34 @@ func (g *Gate) authorized(next http.Handler, list bool) http.Handler {
 	})
 }
 
-// authorize returns the request with the spelling of its path that decides and routes, and its principal, with all groups, and the
-// principal's allowed-resource set; or why it is refused. A list passes without a check when list is set. The header is the answer's as far as it is written, for the log.
+// authorize returns the request with the spelling of its path that decides and routes, and what decide returns.
 func (g *Gate) authorize(r *http.Request, principal *openid.Principal, list bool, answer http.Header) (spelled *http.Request, who caller, refused *refusal) {
 	defer recovered(&refused)
-	if g.verifier.MultiTenant() && !g.authorizer.KnowsTenants() {
-		// New refuses this, but the tenants of a verifier need not stay as they were then.
-		return nil, caller{}, internalError("several tenants, and an Authorizer that does not know them", "").by(principal)
-	}
 	spelled, err := canonical(r)
 	if err != nil {
 		return nil, caller{}, badPath(err).by(principal)
 	}
-	op, err := rbac.OperationFor(spelled)
-	if err != nil {
-		return nil, caller{}, noOperation(spelled, err).by(principal)
+	who, refused = g.decide(spelled, principal, list, answer)
+	return spelled, who, refused
+}
+
+// decide returns who sends a canonical request, with all groups, and the allowed-resource set; or why it is refused. A list passes
+// without a check when list is set. The header is the answer's as far as it is written, for the log.
+func (g *Gate) decide(r *http.Request, principal *openid.Principal, list bool, answer http.Header) (who caller, refused *refusal) {
+	defer recovered(&refused)
+	if g.verifier.MultiTenant() && !g.authorizer.KnowsTenants() {
+		// New refuses this, but the tenants of a verifier need not stay as they were then.
+		return caller{}, internalError("several tenants, and an Authorizer that does not know them", "").by(principal)
 	}
-	who, refused = g.resourceSet(spelled, principal, op)
+	op, err := rbac.OperationFor(r)
+	if err != nil {
+		return caller{}, noOperation(r, err).by(principal)
+	}
+	who, refused = g.resourceSet(r, principal, op)
 	var decision rbac.Decision
 	if refused == nil && !(list && op.Collection) {
 		if g.attributes != nil {
-			op.Attributes = g.attributes(spelled, who.principal, op)
+			op.Attributes = g.attributes(r, who.principal, op)
 		}
 		if decision = who.set.Check(op); !decision.Allowed {
 			refused = unauthorized(principal, op, decision)
@@ -71,13 +78,13 @@ func (g *Gate) authorize(r *http.Request, principal *openid.Principal, list bool
 	}
 	var mfa mfaVerdict
 	if refused == nil {
-		mfa, refused = g.checkMFA(spelled.Method, who.principal, op, decision.Assignment)
+		mfa, refused = g.checkMFA(r.Method, who.principal, op, decision.Assignment)
 	}
 	if refused != nil {
-		return nil, caller{}, refused.by(principal).at(op)
+		return caller{}, refused.by(principal).at(op)
 	}
-	g.logAuthorized(spelled, principal, op, decision.Assignment, mfa, answer)
-	return spelled, who, nil
+	g.logAuthorized(r, principal, op, decision.Assignment, mfa, answer)
+	return who, nil
 }
 
 // resourceSet returns a principal who may address op's subscription, with all groups, and the allowed-resource set.

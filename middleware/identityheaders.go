@@ -33,13 +33,18 @@ func isIdentityHeader(name string) bool {
 	return identityHeaders[name] || strings.HasPrefix(name, identityPrefix)
 }
 
+func isAuthorization(name string) bool {
+	const authorization = "Authorization"
+	return len(name) == len(authorization) && strings.EqualFold(name, authorization)
+}
+
 // withoutIdentity returns header without identity headers and, unless keepAuthorization is set, without Authorization. It is
 // a new map: what is outside the gate may read the request's own while the handler runs (http.TimeoutHandler answers before
 // its handler has returned), and a map that is read and written at once ends the process.
 func withoutIdentity(header http.Header, keepAuthorization bool) http.Header {
 	kept := make(http.Header, len(header))
 	for name, values := range header {
-		if isIdentityHeader(name) || !keepAuthorization && strings.EqualFold(name, "Authorization") {
+		if isIdentityHeader(name) || !keepAuthorization && isAuthorization(name) {
 			continue
 		}
 		kept[name] = values

@@ -26,7 +26,8 @@ var scratches = sync.Pool{New: func() any { return &scratch{members: make([]json
 
 // free gives s back, without what refers to the token, unless it has become large.
 func (s *scratch) free() {
-	clear(s.members[:cap(s.members)])
+	clear(s.members)
+	s.members = s.members[:0]
 	if cap(s.octets) <= defaultMaxTokenBytes && cap(s.members) <= maxMembers {
 		scratches.Put(s)
 	}

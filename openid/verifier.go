@@ -352,6 +352,7 @@ func (v *Verifier) verify(ctx context.Context, token string) (*Principal, *Token
 	case !slices.Contains(v.algorithms, header.alg):
 		return nil, refuse(ErrAlgorithm, "%q", clip(header.alg))
 	}
+	scratch.members = scratch.members[:cap(scratch.members)] // so that whatever is written there is cleared
 	claims, err := readJSONObjectInto(scratch.members[:0], compact.payload)
 	if err != nil {
 		return nil, v.noClaims(ctx, compact, header, err)

@@ -89,54 +89,61 @@ func OperationFor(r *http.Request) (Operation, error) {
 	return at.collection(verb)
 }
 
+// operation is an operation at the scope. Its key and the action, which nearly every request needs, take one allocation.
+func (p place) operation(resourceType, verb string) Operation {
+	var room [512]byte
+	text := appendFold(room[:0], p.scope)
+	end := len(text)
+	text = append(append(text, resourceType...), verb...)
+	both := string(text)
+	return Operation{Action: both[end:], Scope: Scope{path: p.scope, key: both[:end]}}
+}
+
 // item is an operation on the resource itself.
 func (p place) item(verb string) (Operation, error) {
-	resourceType := p.scope.ResourceType()
-	switch {
-	case resourceType == "":
+	resourceType := resourceType(p.scope)
+	if resourceType == "" {
 		return Operation{}, fmt.Errorf("rbac: %w", ErrUnknownPath)
-	case strings.EqualFold(resourceType, "Microsoft.Authorization/roleAssignments"):
-		p.scope, _ = p.scope.Parent()
 	}
-	return Operation{Action: resourceType + verb, Scope: p.scope}, nil
+	operation := p.operation(resourceType, verb)
+	if strings.EqualFold(resourceType, "Microsoft.Authorization/roleAssignments") {
+		operation.Scope, _ = operation.Scope.Parent()
+	}
+	return operation, nil
 }
 
 // collection is the list of what lies directly in a scope.
 func (p place) collection(verb string) (Operation, error) {
-	operation := Operation{Scope: p.scope, Collection: true}
-	if typed, ok := p.typed(); ok {
-		operation.Action = typed
-	} else {
+	resourceType, items := p.typed()
+	if !items {
 		listed, ok := p.listing()
 		if !ok {
 			return Operation{}, fmt.Errorf("rbac: %w", ErrUnknownPath)
 		}
-		operation.Action, operation.Collection = listed.resourceType, listed.items
+		resourceType, items = listed.resourceType, listed.items
 	}
 	if verb != "/read" {
 		return Operation{}, fmt.Errorf("rbac: %w: a collection is only read", ErrMethod)
 	}
-	operation.Action += verb
+	operation := p.operation(resourceType, verb)
+	operation.Collection = items
 	return operation, nil
 }
 
 // action is a POST.
 func (p place) action() (Operation, error) {
-	operation := Operation{Scope: p.scope}
 	_, after := nextSegment(p.rest)
 	_, listed := p.listing()
 	switch typed, ok := p.typed(); {
 	case ok:
-		operation.Action = typed
+		return p.operation(typed, "/action"), nil
 	case p.rest == "" || listed || isProviders(p.rest):
 		return Operation{}, pathError("a POST names an operation")
-	case p.scope.key != "" && after == "":
-		operation.Action = p.scope.ResourceType() + p.rest
+	case p.scope != "" && after == "":
+		return p.operation(resourceType(p.scope)+p.rest, "/action"), nil
 	default:
 		return Operation{}, fmt.Errorf("rbac: %w", ErrUnknownPath)
 	}
-	operation.Action += "/action"
-	return operation, nil
 }
 
 // typed returns the namespace and types that the path ends in, when it ends in a type of a resource provider: the type of a
@@ -146,7 +153,7 @@ func (p place) typed() (string, bool) {
 		_, provider := nextSegment(p.rest)
 		return strings.TrimPrefix(provider, "/"), strings.Count(provider, "/") == 2
 	}
-	return p.scope.ResourceType() + p.rest, p.inProvider && p.rest != ""
+	return resourceType(p.scope) + p.rest, p.inProvider && p.rest != ""
 }
 
 // A listing is a collection that lies in no resource provider.
@@ -176,7 +183,7 @@ func (p place) listing() (listing, bool) {
 	if p.inProvider {
 		return listing{}, false
 	}
-	parent := p.scope.ResourceType()
+	parent := resourceType(p.scope)
 	word, after := nextSegment(p.rest)
 	for _, l := range listings {
 		if l.parent != parent || !strings.EqualFold(l.word, word) {

@@ -55,6 +55,9 @@ func pathError(format string, args ...any) error {
 
 // checkPath reports what is wrong with the spelling of a decoded path. Its errors quote no more than a character.
 func checkPath(path string) error {
+	if isPlainPath(path) {
+		return nil
+	}
 	switch {
 	case path == "" || path[0] != '/':
 		return errors.New("does not begin with a slash")
@@ -82,6 +85,34 @@ func checkPath(path string) error {
 	}
 	return nil
 }
+
+// isPlainPath reports, in one pass, that there is nothing to say against a path, as there is against hardly any: it is ASCII, and no
+// segment begins with a dot or a blank. Of any other path, false says nothing.
+func isPlainPath(path string) bool {
+	if len(path) > maxPathLength || path == "" || path[0] != '/' {
+		return false
+	}
+	before := byte('/')
+	for i := 1; i < len(path); i++ {
+		c := path[i]
+		switch {
+		case !plainInPath[c]:
+			return false
+		case before == '/' && (c == '/' || c == '.' || c == ' '), before == ' ' && c == '/':
+			return false
+		}
+		before = c
+	}
+	return before != ' ' && (before != '/' || path == "/")
+}
+
+// plainInPath marks the ASCII characters that allowedInPath allows.
+var plainInPath = func() (plain [256]bool) {
+	for c := range utf8.RuneSelf {
+		plain[c] = allowedInPath(rune(c))
+	}
+	return plain
+}()
 
 // allowedInPath reports whether r can stand in a segment, or separate two, without a second reading.
 func allowedInPath(r rune) bool {

@@ -86,10 +86,10 @@ func parseScope(s string) (Scope, error) {
 	case place.rest != "":
 		return Root, fmt.Errorf("%.200q: no resource ends in %.200q", s, place.rest)
 	}
-	return place.scope, nil
+	return newScope(place.scope), nil
 }
 
-// newScope returns the scope of a path that locate has read.
+// newScope returns the scope whose path locate has found.
 func newScope(path string) Scope {
 	return Scope{path: path, key: fold(path)}
 }
@@ -164,18 +164,7 @@ func (s Scope) ResourceGroup() string {
 // ResourceType returns the type of what lies at s: Microsoft.Resources/subscriptions,
 // Microsoft.Resources/subscriptions/resourceGroups, or a namespace and types as written, such as
 // Microsoft.Sql/servers/databases. It is "" for "/". The action that reads the resource is the type and "/read".
-func (s Scope) ResourceType() string {
-	if provider := lastProvider(s.path); provider != "" {
-		return typeIn(provider)
-	}
-	switch {
-	case s.key == "":
-		return ""
-	case segment(s.key, 2) == "":
-		return subscriptionType
-	}
-	return resourceGroupType
-}
+func (s Scope) ResourceType() string { return resourceType(s.path) }
 
 // Name returns the last segment of s as written: a resource's name, a resource group's name or a subscription's id. It is ""
 // for "/".

@@ -17,8 +17,8 @@ const providersMark = "/providers/"
 
 // A place is how a path reads in Resource Manager's tree.
 type place struct {
-	// scope is the longest scope that the path begins with.
-	scope Scope
+	// scope is the longest scope that the path begins with, as written: a Scope's path.
+	scope string
 	// rest is what follows: "" or, beginning with a slash, a collection of scope or an operation on it.
 	rest string
 	// inProvider reports that scope is a resource, so that rest is one of its own types.
@@ -76,7 +76,7 @@ func locate(path string) (place, error) {
 			break // no resource, only a namespace or a collection
 		}
 	}
-	return place{scope: newScope(path[:len(path)-len(rest)]), rest: rest, inProvider: inProvider}, nil
+	return place{scope: path[:len(path)-len(rest)], rest: rest, inProvider: inProvider}, nil
 }
 
 // checkName refuses a name that would move the last /providers/ of a path.
@@ -111,6 +111,20 @@ func segment(path string, i int) string {
 		found, path = nextSegment(path)
 	}
 	return found
+}
+
+// resourceType returns the type of what lies at the path of a scope; see [Scope.ResourceType].
+func resourceType(scope string) string {
+	if provider := lastProvider(scope); provider != "" {
+		return typeIn(provider)
+	}
+	switch {
+	case scope == "":
+		return ""
+	case segment(scope, 2) == "":
+		return subscriptionType
+	}
+	return resourceGroupType
 }
 
 // lastProvider returns what follows the last /providers/ of path: a namespace and pairs of type and name. It is "" when
