@@ -236,19 +236,17 @@ func (v *Verifier) readIdentity(claims jsonObject, principal *Principal, lists *
 	if !present || principal.Overage {
 		return nil // what stands beside the marker of an overage is not the whole truth
 	}
-	groups, ok := appendTexts(*lists, raw)
-	if single, isText := text(raw); isText && v.adfs {
-		groups, ok = append(*lists, single), true // AD FS writes a claim with one value as a string
+	groups, ok := appendObjectIDs(*lists, raw)
+	if single, isText := text(raw); isText && v.adfs { // AD FS writes a claim with one value as a string
+		ok = true
+		if id, isID := ParseObjectID(single); isID {
+			groups = append(groups, id)
+		}
 	}
 	if !ok {
 		return refuse(ErrClaims, "%s is not an array of strings", name)
 	}
-	*lists = groups[:0]
-	for _, group := range groups {
-		if canonical, ok := ParseObjectID(group); ok {
-			*lists = append(*lists, canonical)
-		}
-	}
+	*lists = groups
 	principal.Groups = lists.from(0)
 	return nil
 }

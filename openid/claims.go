@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -47,9 +46,9 @@ func (o jsonObject) hasValue(want ClaimValue) bool {
 // A textList is where all lists of one principal are kept: one allocation in place of one for each.
 type textList []string
 
-// newTextList makes room for claims with that many groups, by the raw value of the claim, and a handful of other values.
+// newTextList makes room for the object ids in the raw value of a claim, and a handful of other values.
 func newTextList(groups string) textList {
-	return make(textList, 0, strings.Count(groups, ",")+8)
+	return make(textList, 0, len(groups)/len(`"`+zeroGUID+`",`)+8)
 }
 
 // of answers a claim that is only passed on, as a string or an array of strings; anything else is nothing.

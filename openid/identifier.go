@@ -5,41 +5,51 @@ import "strings"
 // zeroGUID stands for everyone in Azure RBAC's deny assignments, so it can be nobody's identity.
 const zeroGUID = "00000000-0000-0000-0000-000000000000"
 
-// hexDigit tells the digits of a GUID. One pass without a branch matters: a token has up to 200 groups.
-var hexDigit = func() (table [256]byte) {
-	for c := range table {
-		switch {
-		case '0' <= c && c <= '9', 'a' <= c && c <= 'f', c == '-':
-		case 'A' <= c && c <= 'F':
-			table[c] = upperHex
-		default:
-			table[c] = otherThanHex
-		}
-	}
-	return table
-}()
-
-const upperHex, otherThanHex = 1, 2
-
 // parseGUID returns the lower-case form of a GUID in its usual notation of 8-4-4-4-12 hexadecimal digits.
 func parseGUID(s string) (string, bool) {
-	if len(s) != len(zeroGUID) {
+	if len(s) != len(zeroGUID) || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return "", false
 	}
-	if s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-		return "", false
+	// A token has up to 200 of them, nearly always in lower case: eight characters are looked at at once, and hyphens count as digits.
+	const hyphen = '-' ^ '0'
+	if lowerHex(s[:8])&lowerHexOf(word(s[8:16])^(hyphen|hyphen<<40))&lowerHexOf(word(s[16:24])^(hyphen<<16|hyphen<<56))&
+		lowerHex(s[24:32])&lowerHex(s[28:]) == eachTop {
+		return s, true
 	}
-	var found byte
 	for i := range len(s) {
-		found |= hexDigit[s[i]]
+		switch c := s[i] | 0x20; {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+		case '0' <= s[i] && s[i] <= '9', 'a' <= c && c <= 'f':
+		default:
+			return "", false
+		}
 	}
-	if found&otherThanHex != 0 || strings.Count(s, "-") != 4 {
-		return "", false
+	return strings.ToLower(s), true
+}
+
+const (
+	eachOne = 0x0101010101010101
+	eachTop = 0x8080808080808080
+)
+
+// word is the eight bytes of s, the first one lowest.
+func word(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+func lowerHex(s string) uint64 { return lowerHexOf(word(s)) }
+
+// lowerHexOf answers the top bit of each byte of w that is a digit or a letter from a to f. The sums have no carry from one byte into the
+// next, as long as w is ASCII; what is not is nothing.
+func lowerHexOf(w uint64) uint64 {
+	if w&eachTop != 0 {
+		return 0
 	}
-	if found&upperHex != 0 {
-		s = strings.ToLower(s)
-	}
-	return s, true
+	digit := (w + eachOne*(0x80-'0')) &^ (w + eachOne*(0x80-'9'-1))
+	letter := (w + eachOne*(0x80-'a')) &^ (w + eachOne*(0x80-'f'-1))
+	return (digit | letter) & eachTop
 }
 
 // parseSID returns a security identifier (S-1-5-21-...) with its S in upper case. [MS-DTYP] section 2.4.2.1: revision 1, a

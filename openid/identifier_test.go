@@ -1,6 +1,7 @@
 package openid
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -88,6 +89,21 @@ func TestParseObjectID(t *testing.T) {
 	} {
 		if got, ok := ParseObjectID(test.text); ok != (test.want != "") || ok && got != test.want {
 			t.Errorf("ParseObjectID(%q) = %q, %t, want %q", test.text, got, ok, test.want)
+		}
+	}
+}
+
+// Whatever one character is exchanged for, parseGUID and the notation of RFC 9562 (section 4) agree.
+func TestParseGUID_EachCharacter(t *testing.T) {
+	const guid = "01234567-89ab-4cde-8f01-23456789abcd"
+	notation := regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	for i := range len(guid) {
+		for c := range 256 {
+			changed := guid[:i] + string([]byte{byte(c)}) + guid[i+1:]
+			got, ok := parseGUID(changed)
+			if want := notation.MatchString(changed); ok != want || ok && got != strings.ToLower(changed) {
+				t.Fatalf("%q: %q, %v, want %v", changed, got, ok, want)
+			}
 		}
 	}
 }

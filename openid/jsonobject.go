@@ -80,32 +80,48 @@ func texts(value string) ([]string, bool) { return appendTexts(nil, value) }
 
 // appendTexts appends the elements of an array of strings, or nothing.
 func appendTexts(dst []string, value string) (elements []string, ok bool) {
-	if value == "" || value[0] != '[' {
-		return dst, false
-	}
-	scanner := jsonScanner{text: value, at: 1}
-	if scanner.next() == ']' {
-		return dst, true
-	}
 	begin := len(dst)
-	plain := strings.IndexByte(value, '\\') < 0
+	scanner := jsonScanner{text: value}
 	for {
-		if scanner.next() != '"' {
+		more, ok := scanner.element()
+		switch {
+		case !ok:
 			return dst[:begin], false
-		}
-		var element string
-		if plain { // it has been read before, so that the next quote is the last
-			rest := value[scanner.at+1:]
-			element = rest[:strings.IndexByte(rest, '"')]
-			scanner.at += len(element) + 2
-		} else {
-			element, _ = scanner.name()
-		}
-		dst = append(dst, element)
-		if scanner.next() == ']' {
+		case !more:
 			return dst, true
 		}
-		scanner.at++ // the comma
+		element, _ := scanner.name()
+		dst = append(dst, element)
+	}
+}
+
+// appendObjectIDs appends those elements of an array of strings that are object ids, or nothing.
+func appendObjectIDs(dst []string, value string) (ids []string, ok bool) {
+	const quote, guid = len(`"`), len(zeroGUID)
+	begin := len(dst)
+	scanner := jsonScanner{text: value}
+	for {
+		more, ok := scanner.element()
+		switch {
+		case !ok:
+			return dst[:begin], false
+		case !more:
+			return dst, true
+		}
+		// What is a GUID between quotes need not be read again to find its end.
+		if rest := value[scanner.at+quote:]; len(rest) > guid && rest[guid] == '"' {
+			if id, ok := parseGUID(rest[:guid]); ok {
+				scanner.at += quote + guid + quote
+				if id != zeroGUID {
+					dst = append(dst, id)
+				}
+				continue
+			}
+		}
+		element, _ := scanner.name()
+		if id, ok := ParseObjectID(element); ok {
+			dst = append(dst, id)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package openid
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 
@@ -148,6 +149,19 @@ func (s *jsonScanner) array(depth int) error {
 	}
 }
 
+// element goes to the next element of an array of strings, which is all of the text and has been read before. It reports whether there is
+// one, and whether it is such an array so far.
+func (s *jsonScanner) element() (more, ok bool) {
+	switch {
+	case s.is('['), s.at > 0 && s.next() == ',':
+		s.at++
+	case s.at == 0:
+		return false, false
+	}
+	s.space()
+	return s.is('"'), s.is('"') || s.is(']')
+}
+
 func (s *jsonScanner) literal(word string) error {
 	if !strings.HasPrefix(s.text[s.at:], word) {
 		return s.invalid()
@@ -248,22 +262,21 @@ func (s *jsonScanner) string() (escaped bool, err error) {
 
 // plain skips plain characters, eight at a time while there are eight.
 func (s *jsonScanner) plain() {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	text, at := s.text, s.at
-	for ; at+8 <= len(text); at += 8 {
-		word := uint64(text[at]) | uint64(text[at+1])<<8 | uint64(text[at+2])<<16 | uint64(text[at+3])<<24 |
-			uint64(text[at+4])<<32 | uint64(text[at+5])<<40 | uint64(text[at+6])<<48 | uint64(text[at+7])<<56
-		// x-ones borrows into the top bit of a byte that was zero, and x-ones*n of one that was below n, as long as no byte has its
-		// own top bit set; a borrow beyond it makes this stop too early at worst, and what follows goes byte by byte.
-		quote, backslash := word^ones*'"', word^ones*'\\'
-		if (word|(word-ones*' ')|(quote-ones)|(backslash-ones))&tops != 0 {
-			break
+	rest := s.text[s.at:]
+	for ; len(rest) >= 8; rest = rest[8:] {
+		w := word(rest)
+		// w-eachOne borrows into the top bit of a byte that was zero, and w-eachOne*n of one that was below n, as long as no byte has
+		// its own top bit set; what a borrow does to the bytes above does not matter, because the first one is where this stops.
+		quote, backslash := w^eachOne*'"', w^eachOne*'\\'
+		if stops := (w | (w - eachOne*' ') | (quote - eachOne) | (backslash - eachOne)) & eachTop; stops != 0 {
+			s.at = len(s.text) - len(rest) + bits.TrailingZeros64(stops)/8
+			return
 		}
 	}
-	for at < len(text) && !special[text[at]] {
-		at++
+	for rest != "" && !special[rest[0]] {
+		rest = rest[1:]
 	}
-	s.at = at
+	s.at = len(s.text) - len(rest)
 }
 
 // escape reads one escape, or two that are a pair of surrogates.
