@@ -1,6 +1,7 @@
 package rbac
 
 import (
+	"encoding/binary"
 	"unicode"
 	"unicode/utf8"
 )
@@ -12,15 +13,25 @@ import (
 func appendFold(dst []byte, s string) []byte {
 	n := len(dst)
 	dst = append(dst, s...)
-	for i, c := range dst[n:] {
-		if c >= utf8.RuneSelf {
+	folded, i := dst[n:], 0
+	for ; i+8 <= len(folded); i += 8 { // eight bytes at once, as long as they are ASCII, so that no sum has a carry
+		const ones, tops = 0x0101010101010101, 0x8080808080808080
+		w := binary.LittleEndian.Uint64(folded[i:])
+		if w&tops != 0 {
+			break
+		}
+		capitals := (w + ones*(0x80-'A')) &^ (w + ones*(0x80-'Z'-1)) & tops
+		binary.LittleEndian.PutUint64(folded[i:], w|capitals/(0x80/('a'-'A')))
+	}
+	for ; i < len(folded); i++ {
+		if folded[i] >= utf8.RuneSelf {
 			dst = dst[:n+i]
 			for _, r := range s[i:] {
 				dst = utf8.AppendRune(dst, foldRune(r))
 			}
 			return dst
 		}
-		dst[n+i] = lowerASCII(c)
+		folded[i] = lowerASCII(folded[i])
 	}
 	return dst
 }

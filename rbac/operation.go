@@ -101,7 +101,7 @@ func (p place) operation(resourceType, verb string) Operation {
 
 // item is an operation on the resource itself.
 func (p place) item(verb string) (Operation, error) {
-	resourceType := resourceType(p.scope)
+	resourceType := p.resourceType()
 	if resourceType == "" {
 		return Operation{}, fmt.Errorf("rbac: %w", ErrUnknownPath)
 	}
@@ -140,7 +140,7 @@ func (p place) action() (Operation, error) {
 	case p.rest == "" || listed || isProviders(p.rest):
 		return Operation{}, pathError("a POST names an operation")
 	case p.scope != "" && after == "":
-		return p.operation(resourceType(p.scope)+p.rest, "/action"), nil
+		return p.operation(p.resourceType()+p.rest, "/action"), nil
 	default:
 		return Operation{}, fmt.Errorf("rbac: %w", ErrUnknownPath)
 	}
@@ -153,7 +153,7 @@ func (p place) typed() (string, bool) {
 		_, provider := nextSegment(p.rest)
 		return strings.TrimPrefix(provider, "/"), strings.Count(provider, "/") == 2
 	}
-	return resourceType(p.scope) + p.rest, p.inProvider && p.rest != ""
+	return p.resourceType() + p.rest, p.provider > 0 && p.rest != ""
 }
 
 // A listing is a collection that lies in no resource provider.
@@ -180,10 +180,10 @@ var listings = []listing{
 
 // listing returns the listing that the rest of the path names.
 func (p place) listing() (listing, bool) {
-	if p.inProvider {
+	if p.provider > 0 {
 		return listing{}, false
 	}
-	parent := resourceType(p.scope)
+	parent := p.resourceType()
 	word, after := nextSegment(p.rest)
 	for _, l := range listings {
 		if l.parent != parent || !strings.EqualFold(l.word, word) {

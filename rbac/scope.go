@@ -164,7 +164,12 @@ func (s Scope) ResourceGroup() string {
 // ResourceType returns the type of what lies at s: Microsoft.Resources/subscriptions,
 // Microsoft.Resources/subscriptions/resourceGroups, or a namespace and types as written, such as
 // Microsoft.Sql/servers/databases. It is "" for "/". The action that reads the resource is the type and "/read".
-func (s Scope) ResourceType() string { return resourceType(s.path) }
+func (s Scope) ResourceType() string {
+	if provider := lastProvider(s.path); provider != "" {
+		return typeIn(provider)
+	}
+	return typeWithoutProvider(s.path)
+}
 
 // Name returns the last segment of s as written: a resource's name, a resource group's name or a subscription's id. It is ""
 // for "/".

@@ -21,8 +21,9 @@ type place struct {
 	scope string
 	// rest is what follows: "" or, beginning with a slash, a collection of scope or an operation on it.
 	rest string
-	// inProvider reports that scope is a resource, so that rest is one of its own types.
-	inProvider bool
+	// provider is where in scope, when that is a resource, the namespace begins that follows the last /providers/: rest is one of the
+	// resource's own types then. Otherwise it is 0.
+	provider int
 }
 
 // locate reads a path that checkPath has passed, from the left.
@@ -31,7 +32,7 @@ func locate(path string) (place, error) {
 		return place{}, nil
 	}
 	rest := path
-	inProvider := false
+	provider := 0
 
 	if word, after := nextSegment(rest); strings.EqualFold(word, "subscriptions") {
 		if id, after := nextSegment(after); id != "" {
@@ -51,8 +52,8 @@ func locate(path string) (place, error) {
 	}
 
 	for isProviders(rest) {
-		_, after := nextSegment(rest)
-		namespace, after := nextSegment(after)
+		_, provided := nextSegment(rest)
+		namespace, after := nextSegment(provided)
 		if err := checkName(namespace); err != nil {
 			return place{}, err
 		}
@@ -70,13 +71,13 @@ func locate(path string) (place, error) {
 				return place{}, err
 			}
 			resource = after
-			rest, inProvider = resource, true
+			rest, provider = resource, len(path)-len(provided)+1
 		}
 		if len(resource) == len(after) {
 			break // no resource, only a namespace or a collection
 		}
 	}
-	return place{scope: path[:len(path)-len(rest)], rest: rest, inProvider: inProvider}, nil
+	return place{scope: path[:len(path)-len(rest)], rest: rest, provider: provider}, nil
 }
 
 // checkName refuses a name that would move the last /providers/ of a path.
@@ -113,11 +114,16 @@ func segment(path string, i int) string {
 	return found
 }
 
-// resourceType returns the type of what lies at the path of a scope; see [Scope.ResourceType].
-func resourceType(scope string) string {
-	if provider := lastProvider(scope); provider != "" {
-		return typeIn(provider)
+// resourceType returns the type of the scope; see [Scope.ResourceType].
+func (p place) resourceType() string {
+	if p.provider > 0 {
+		return typeIn(p.scope[p.provider:])
 	}
+	return typeWithoutProvider(p.scope)
+}
+
+// typeWithoutProvider returns the type of a scope that lies in no resource provider.
+func typeWithoutProvider(scope string) string {
 	switch {
 	case scope == "":
 		return ""
