@@ -31,6 +31,7 @@ type Audit struct {
 	maxRecords int
 	log        *slog.Logger
 	file       *file // nil without Config.File
+	lock       *lock // of file
 
 	mu       sync.Mutex
 	entries  map[key]*entry
@@ -53,8 +54,9 @@ type entry struct {
 	changed bool // since it was last written
 }
 
-// New starts an Audit with what its file has. An error names the field. A file with another first line than an Audit writes is left alone
-// and refused; one that is damaged after it is set aside, and the list begins anew.
+// New starts an Audit with what its file has. An error names the field. A file that another Audit writes, of this process or of another one,
+// is refused, because each would lose what the other lists. So is a file with another first line than an Audit writes, which is left alone;
+// one that is damaged after it is set aside, and the list begins anew.
 func New(config Config) (*Audit, error) {
 	if config.MaxRecords < 0 {
 		return nil, fmt.Errorf("mfaaudit: Config.MaxRecords: %d is negative", config.MaxRecords)
@@ -76,6 +78,9 @@ func New(config Config) (*Audit, error) {
 	}
 	a.file = &file{path: config.File}
 	if err := a.restore(); err != nil {
+		if a.lock != nil {
+			a.lock.release()
+		}
 		return nil, err
 	}
 	go a.write()
@@ -150,6 +155,7 @@ const (
 // write is the goroutine that writes the file, so that no request waits for a disk.
 func (a *Audit) write() {
 	defer close(a.closed)
+	defer a.lock.release()
 	defer a.file.close()
 	for {
 		select {
@@ -196,8 +202,19 @@ func (a *Audit) flush() bool {
 	return err == nil
 }
 
-// restore reads the file and writes it anew, which is also how it is found out at once that it can be written.
+// restore locks the file, reads it and writes it anew, which is also how it is found out at once that it can be written. Beside what is no
+// audit's, nothing is left.
 func (a *Audit) restore() error {
+	opened, _, err := open(a.file.path)
+	switch {
+	case err == nil:
+		_ = opened.Close()
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("mfaaudit: Config.File: %w", err)
+	}
+	if a.lock, err = lockFile(a.file.path); err != nil {
+		return fmt.Errorf("mfaaudit: Config.File: %w", err)
+	}
 	report, err := Read(a.file.path)
 	var damage *damageError
 	switch {

@@ -14,5 +14,9 @@
 //
 // Records are appended to Config.File, one JSON object a line, a second after they change at the latest. The last line of a principal and
 // application counts. When what is out of date outweighs the rest, and at each start, the file is written anew. It is for its owner alone
-// (mode 0600), and one process at a time writes it. What the last second before a crash has counted is lost.
+// (mode 0600). What the last second before a crash has counted is lost.
+//
+// One Audit at a time writes it, and [New] refuses another one: it holds a lock (flock) on the file Config.File + ".lock", which
+// stays behind empty. On Windows, and wherever else there is no flock, nobody is refused: see to it that no two processes have the same.
+// Reading takes no lock.
 package mfaaudit

@@ -112,32 +112,42 @@ func (e *damageError) Unwrap() error { return e.err }
 
 // Read reads the file of an Audit, which may be in use: it answers what has been written so far.
 func Read(path string) (Report, error) {
-	if info, err := os.Stat(path); err != nil {
-		return Report{}, err
-	} else if !info.Mode().IsRegular() {
-		return Report{}, fmt.Errorf("%s is not a regular file", path)
-	}
-	f, err := os.Open(path)
+	f, lines, err := open(path)
 	if err != nil {
 		return Report{}, err
 	}
 	defer f.Close()
-	report, err := readLines(bufio.NewReaderSize(f, maxLine))
+	report, err := readLines(lines)
 	if err != nil {
 		return Report{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return report, nil
 }
 
-func readLines(r *bufio.Reader) (Report, error) {
-	first, err := r.ReadSlice('\n')
-	switch {
-	case string(first) == firstLine, len(first) == 0 && errors.Is(err, io.EOF):
-	case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull):
-		return Report{}, err
-	default:
-		return Report{}, errors.New("it is not an MFA audit's")
+// open opens a file for what comes after its first line, which tells that it is an Audit's. An empty one is going to be.
+func open(path string) (*os.File, *bufio.Reader, error) {
+	if info, err := os.Stat(path); err != nil {
+		return nil, nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, nil, fmt.Errorf("%s is not a regular file", path)
 	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	lines := bufio.NewReaderSize(f, maxLine)
+	switch first, err := lines.ReadSlice('\n'); {
+	case string(first) == firstLine, len(first) == 0 && errors.Is(err, io.EOF):
+		return f, lines, nil
+	case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull):
+		_ = f.Close()
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	_ = f.Close()
+	return nil, nil, fmt.Errorf("%s: it is not an MFA audit's", path)
+}
+
+func readLines(r *bufio.Reader) (Report, error) {
 	records := make(map[key]Record)
 	var report Report
 	for number := 2; ; number++ {
@@ -158,6 +168,7 @@ func readLines(r *bufio.Reader) (Report, error) {
 		case l.Record.Tenant == "" || l.Record.ObjectID == "" || l.Record.Count < 1 || len(l.Record.Why) == 0:
 			return Report{}, &damageError{number, errors.New("it is no record")}
 		default:
+			sortReasons(l.Record.Why)
 			records[keyOf(l.Record)] = *l.Record
 		}
 	}

@@ -60,8 +60,9 @@ func TestRestart(t *testing.T) {
 	if !got.Records[0].First.Equal(before.Records[0].First) {
 		t.Errorf("first is %v, was %v", got.Records[0].First, before.Records[0].First)
 	}
-	if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 1 {
-		t.Errorf("beside the file there is more: %v, %v", entries, err)
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(entries) != 2 || entries[1].Name() != "audit.jsonl.lock" {
+		t.Errorf("beside the file and its lock there is more, or less: %v, %v", entries, err)
 	}
 }
 
@@ -201,6 +202,9 @@ func TestRefusedFiles(t *testing.T) {
 				}
 				if content, err := os.ReadFile(path); err != nil || string(content) != tt.content {
 					t.Errorf("the file was changed: %v", err)
+				}
+				if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 1 {
+					t.Errorf("something was left beside the file: %v, %v", entries, err)
 				}
 				return
 			}

@@ -12,7 +12,7 @@ import (
 // token, role assignment and traffic show.
 type Reason string
 
-// The reasons. Of the situations in which automation runs as a user, these are the ones that can be seen from here. Reach to resources
+// The reasons, in the order in which reports have them. Of the situations in which automation runs as a user, these are the ones that can be seen from here. Reach to resources
 // outside Azure, a user's name in the logs, small set-ups and automation outside production leave no trace in a token.
 const (
 	NoMFA Reason = "no multi-factor authentication in the token"
@@ -31,7 +31,21 @@ const (
 	OwnSubscription Reason = "automation or work in a subscription of the user's own"
 )
 
-// reasonsOf are the reasons that one call shows, in the order of the constants.
+// order is that of Record.Why.
+var order = []Reason{NoMFA, UnknownKind, PasswordOnly, MachinePace, ServiceAccount, OwnPermissions, OwnSubscription}
+
+// sortReasons brings reasons into their order. What a later version has written comes last, as it stands.
+func sortReasons(reasons []Reason) {
+	rank := func(r Reason) int {
+		if i := slices.Index(order, r); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	slices.SortStableFunc(reasons, func(a, b Reason) int { return rank(a) - rank(b) })
+}
+
+// reasonsOf are the reasons that one call shows.
 func reasonsOf(call Call, machine bool) []Reason {
 	p := call.Principal
 	reasons := []Reason{NoMFA}

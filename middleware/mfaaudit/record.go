@@ -19,14 +19,14 @@ type Record struct {
 	Name       string            `json:"name,omitempty"`
 	Kind       openid.Kind       `json:"kind"`
 	Credential openid.Credential `json:"credential"`
-	// Operations are the first 20 that were asked for, OtherOperations the calls with any other.
+	// Operations are the first 20 that were asked for, in that order, OtherOperations the calls with any other.
 	Operations      []Operation `json:"operations"`
 	OtherOperations int64       `json:"otherOperations,omitempty"`
 	// Count is the number of calls, First and Last the time of the first and the last.
 	Count int64     `json:"count"`
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
-	// Why is never empty. What once was the case stays.
+	// Why is never empty, and in the order of the constants, whichever was seen first. What once was the case stays.
 	Why    []Reason `json:"why"`
 	MoveTo string   `json:"moveTo"`
 }
@@ -84,6 +84,7 @@ func (r *Record) addReasons(reasons []Reason) {
 			r.Why = append(r.Why, reason)
 		}
 	}
+	sortReasons(r.Why)
 }
 
 // clone returns a copy that shares no slice with r.

@@ -2,6 +2,8 @@ package mfaaudit_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -149,6 +151,38 @@ func TestReasons(t *testing.T) {
 				t.Errorf("move to %s, want %s", r.MoveTo, tt.moveTo)
 			}
 		})
+	}
+}
+
+// Reasons come in the order of the constants, whichever was seen first.
+func TestOrderOfReasons(t *testing.T) {
+	own := func(c *mfaaudit.Call) {
+		c.Principal.AuthenticationMethods = nil
+		c.Assignment = &rbac.RoleAssignment{PrincipalID: alice, Scope: subscription, RoleDefinitionID: rbac.RoleOwner}
+	}
+	unknown := func(c *mfaaudit.Call) {
+		c.Principal.Kind, c.Principal.AuthenticationMethods = openid.KindUnknown, nil
+	}
+	want := []mfaaudit.Reason{mfaaudit.NoMFA, mfaaudit.UnknownKind, mfaaudit.PasswordOnly, mfaaudit.OwnPermissions, mfaaudit.OwnSubscription}
+	for _, calls := range [][]func(*mfaaudit.Call){{nil, unknown, own}, {own, unknown, nil}, {unknown, nil, own}, {own, nil, unknown}} {
+		a := newAudit(t, mfaaudit.Config{})
+		for _, change := range calls {
+			a.Add(write(change))
+		}
+		if r := only(t, a.Report()); !slices.Equal(r.Why, want) {
+			t.Errorf("why: %q, want %q", r.Why, want)
+		}
+	}
+
+	// A file that was written in another order, by a version that knows more.
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	content := `{"mfaAudit":1}` + "\n" + `{"tenant":"` + tenant + `","objectId":"` + alice + `","count":1,"why":["b","` +
+		string(mfaaudit.OwnPermissions) + `","a","` + string(mfaaudit.NoMFA) + `"]}` + "\n"
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := only(t, readFile(t, path)); !slices.Equal(r.Why, []mfaaudit.Reason{mfaaudit.NoMFA, mfaaudit.OwnPermissions, "b", "a"}) {
+		t.Errorf("why: %q", r.Why)
 	}
 }
 
