@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 		if err := a.Close(); err != nil { // so that what was added is in the file
 			os.Exit(1)
 		}
-		if a, err = mfaaudit.New(mfaaudit.Config{File: path}); err != nil {
+		if _, err := mfaaudit.New(mfaaudit.Config{File: path}); err != nil {
 			os.Exit(1)
 		}
 		os.Stdout.WriteString("ready\n")

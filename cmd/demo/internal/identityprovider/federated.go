@@ -153,9 +153,28 @@ func newFederation(issuer string, transport http.RoundTripper, log *slog.Logger)
 			from: authority + wellKnown,
 			to:   u,
 		},
-		Logger: log.With("issuer", issuer),
+		Logger: slog.New(issuerLog{log.Handler()}.WithAttrs([]slog.Attr{slog.String("issuer", issuer)})),
 	})
 }
+
+// An issuerLog leaves out the authority, which is made up, of what a provider logs. Its issuer is in each record.
+type issuerLog struct{ slog.Handler }
+
+func (l issuerLog) Handle(ctx context.Context, record slog.Record) error {
+	kept := slog.NewRecord(record.Time, record.Level, record.Message, record.PC)
+	record.Attrs(func(a slog.Attr) bool {
+		if a.Key != "authority" {
+			kept.AddAttrs(a)
+		}
+		return true
+	})
+	return l.Handler.Handle(ctx, kept)
+}
+
+func (l issuerLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return issuerLog{l.Handler.WithAttrs(attrs)}
+}
+func (l issuerLog) WithGroup(name string) slog.Handler { return issuerLog{l.Handler.WithGroup(name)} }
 
 const wellKnown = "/.well-known/openid-configuration"
 

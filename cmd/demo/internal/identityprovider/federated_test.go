@@ -1,9 +1,11 @@
 package identityprovider
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -313,5 +315,30 @@ func TestADFSHasNoFederatedCredentials(t *testing.T) {
 	got := e.post(t, byFederated(o.pod(t), testClient))
 	if got.code != "invalid_client" || !strings.Contains(got.description, "MSIS9622") {
 		t.Errorf("%s: %s", got.code, got.description)
+	}
+}
+
+// What is logged of another issuer names it, and not the authority that stands for it.
+func TestFederationLog(t *testing.T) {
+	o := startOutside(t)
+	issuer := o.GitHub().Issuer
+	var log bytes.Buffer // of the provider's goroutine until it is closed
+	provider, err := newFederation(issuer, o.server.Client().Transport, slog.New(slog.NewJSONHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for until := time.Now().Add(10 * time.Second); provider.Ready() != nil && time.Now().Before(until); {
+		time.Sleep(time.Millisecond)
+	}
+	if err := provider.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if log.Len() == 0 {
+		t.Fatal("nothing is logged")
+	}
+	for line := range strings.Lines(log.String()) {
+		if !strings.Contains(line, `"issuer":"`+issuer+`"`) || strings.Contains(line, "adfs") || strings.Contains(line, "authority") {
+			t.Error(line)
+		}
 	}
 }
