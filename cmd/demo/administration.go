@@ -24,7 +24,7 @@ type administration struct {
 	path        string
 	gate        http.Handler
 	audit       *mfaaudit.Audit // nil without --mfa audit
-	revocations *middleware.Revocations
+	revocations *revocations
 }
 
 func (s *site) administration(path string, gate *middleware.Gate) *administration {
@@ -67,15 +67,15 @@ func (a *administration) revoke(w http.ResponseWriter, r *http.Request, tenant s
 		writeError(w, http.StatusBadRequest, "InvalidRequestContent", fmt.Sprintf("The request content is no revocation: %v", err))
 		return
 	}
-	from := time.Now()
+	revoked := revocation{Tenant: tenant, ObjectID: event.ObjectID, From: time.Now().UTC()}
 	if event.From != nil {
-		from = *event.From
+		revoked.From = event.From.UTC()
 	}
-	revoke := func() error { return a.revocations.RevokePrincipal(tenant, event.ObjectID, from) }
-	if event.ObjectID == "" {
-		revoke = func() error { return a.revocations.RevokeTenant(tenant, from) }
-	}
-	if err := revoke(); err != nil {
+	switch err := a.revocations.revoke(revoked); {
+	case errors.Is(err, errNotKept):
+		writeError(w, http.StatusInternalServerError, "InternalServerError", err.Error())
+		return
+	case err != nil:
 		writeError(w, http.StatusBadRequest, "InvalidRequestContent", err.Error())
 		return
 	}

@@ -8,8 +8,11 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"hubgate.example/cmd/demo/internal/datadir"
+	"hubgate.example/cmd/demo/internal/federation"
+	"hubgate.example/cmd/demo/internal/imds"
 	"hubgate.example/cmd/demo/internal/resourcemanager"
 	"hubgate.example/cmd/demo/internal/sample"
 	"hubgate.example/rbac"
@@ -35,6 +38,12 @@ func (s *site) overview() string {
 		line("Authority", s.authority())
 		line("Audience", own.installation.User.Audience)
 		s.writeTenants(line)
+		if own.federation != nil {
+			line("GitHub Actions", own.federation.RequestURL())
+			if s.plainURL != "" {
+				line("Managed identity", s.plainURL+imds.MetadataPath)
+			}
+		}
 		if s.adminURL != "" {
 			line("Administration", s.adminURL)
 			line("Audience", own.installation.Admin.Audience)
@@ -49,6 +58,7 @@ func (s *site) overview() string {
 		}
 		writeSubscriptions(line, s.user.inventory.Subscriptions())
 	}
+	s.writePolicy(line)
 	if len(s.options.imports) > 0 {
 		line("Imported", fmt.Sprintf("%s, %s", count(len(s.imported.Roles), "role definition"), count(len(s.imported.Assignments), "role assignment")))
 	}
@@ -57,6 +67,29 @@ func (s *site) overview() string {
 	}
 	s.writePrincipals(&b)
 	return b.String()
+}
+
+// writePolicy says what is asked of people who change something, where that is not nothing.
+func (s *site) writePolicy(line func(name, value string)) {
+	if s.options.asksMFA() {
+		mode := s.options.mfa
+		if s.options.mfaPOST {
+			mode += ", POST too"
+		}
+		if s.options.mfaContext != "" {
+			mode += ", by the authentication context " + s.options.mfaContext
+		}
+		line("MFA for changes", mode)
+	}
+	for i, text := range s.options.mfaExempt {
+		if !time.Now().Before(s.mfa.Exceptions[i].Until) {
+			text += ", which is over"
+		}
+		line("Exempt", text)
+	}
+	if context := s.options.deleteGroupContext; context != "" {
+		line("Group deletion", "by users with the authentication context "+context)
+	}
 }
 
 // authority is what clients sign in at, as one would write it down.
@@ -124,6 +157,10 @@ func (s *site) commands() string {
 	trust := fmt.Sprintf("\nThe CA to trust is in %s\n", s.ca.File())
 	if s.identity.own == nil {
 		return trust + fmt.Sprintf("\nWith a token of your own in $TOKEN:\n\n  %s%s\n", curl, shellWord(s.url+"/subscriptions?api-version=2022-12-01"))
+	}
+	if s.identity.own.federation != nil {
+		trust += fmt.Sprintf("The token of a pod is in %s, and what a job shows for its own in %s\n",
+			s.dir.File(federation.KubernetesToken), s.dir.File(federation.GitHubRequestToken))
 	}
 	groups := s.url + "/subscriptions/" + sample.ProductionID + "/resourcegroups"
 	return trust + fmt.Sprintf("\nGet a token, make a call that is allowed, and one that is not:\n\n  %s\n  %s%s\n  %s-X DELETE %s\n",

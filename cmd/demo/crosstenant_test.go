@@ -164,7 +164,7 @@ func (d *demo) subscriptions(t *testing.T, base, token string) []string {
 func (d *demo) tokens(t *testing.T, p sample.Principal) (user, admin string) {
 	t.Helper()
 	if p.MFA {
-		return d.tokenWithSecondFactor(t, p, false), d.tokenWithSecondFactor(t, p, true)
+		return d.tokenWithSecondFactor(t, p, false, ""), d.tokenWithSecondFactor(t, p, true, "")
 	}
 	return d.token(t, p.Name, "--tenant", p.Tenant), d.token(t, p.Name, "--tenant", p.Tenant, "--admin")
 }

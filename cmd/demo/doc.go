@@ -24,9 +24,12 @@
 //
 // # People and workloads
 //
-// With --mfa audit the user's side lists who changes something without multi-factor authentication, with --mfa enforce it refuses that,
-// and asks clients that can for another sign-in. The list and revocations of tokens, which count on both sides, are on the
-// administrator's side below [sample.GateAdministration]; with someone else's identity provider, below /providers/hubgate.admin.
+// With --mfa audit both sides list who changes something without multi-factor authentication, with --mfa enforce they refuse that, and ask
+// clients that can for another sign-in. The other flags of [middleware.MFAConfig] are --mfa-post, --mfa-context and --mfa-exempt; on the
+// administrator's side of an AD FS, changes are then for operations, an application, or for whom --mfa-exempt names. With
+// --delete-group-context users need an authentication context to delete a resource group. The list and revocations of tokens, which count
+// on both sides and at the next start, are on the administrator's side below [sample.GateAdministration]; with someone else's identity
+// provider, below /providers/hubgate.admin.
 //
 // The Entra ID has workloads that show no secret: managed identities, whose tokens come from the machine that the plain HTTP address
 // is (internal/imds), and those of a Kubernetes cluster and of GitHub Actions (internal/federation). And it has a Microsoft Graph
@@ -55,7 +58,7 @@
 //	demo token        prints a token of a sample principal, for scripts
 //	demo principals   lists the sample principals with their credentials
 //	demo mfa-report   lists who would break when multi-factor authentication is enforced
-//	demo revoke       refuses the tokens that a sample principal has by now
+//	demo revoke       refuses the tokens that a sample principal has by now, or everybody in a directory tenant
 //	demo help         says more; so does --help after a command
 //
 // What outlives a run is in the data directory: see package internal/datadir. The exit status is 0 after Ctrl-C, 1 when

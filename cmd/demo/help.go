@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 )
 
 const aboutImport = `demo serve --import FILE takes what az role definition list -o json and az role assignment list --all -o json
@@ -44,8 +45,8 @@ func printHelp(w io.Writer, c command) {
 	c.define(flags)
 	flags.VisitAll(func(f *flag.Flag) {
 		value, usage := flag.UnquoteUsage(f)
-		fmt.Fprintf(w, "\n  --%s %s\n      %s", f.Name, value, usage)
-		if f.DefValue != "" {
+		fmt.Fprintf(w, "\n  %s\n      %s", strings.TrimSpace("--"+f.Name+" "+value), usage)
+		if f.DefValue != "" && f.DefValue != "false" {
 			fmt.Fprintf(w, " (default %s)", f.DefValue)
 		}
 	})

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"hubgate.example/middleware"
 	"hubgate.example/openid"
 )
 
@@ -16,6 +15,7 @@ import (
 type tenants struct {
 	home string // the first
 	all  []string
+	adfs bool // AD FS and Entra ID do not mix
 }
 
 // check finds what is wrong with an identity before anything of it is started. It makes the very providers and verifier, on no
@@ -50,14 +50,21 @@ func (id identity) check(o *serveOptions) (tenants, error) {
 	if err != nil {
 		return tenants{}, o.inFlags("", err)
 	}
-	if middleware.MFAMode(o.mfa) != middleware.MFAOff && !verifier.ShowsMFA() {
+	if o.asksMFA() && !verifier.ShowsMFA() {
 		return tenants{}, usagef("--mfa-claim: is required with --mfa %s, because an AD FS shows multi-factor authentication only by a claim that its rules issue", o.mfa)
 	}
-	accepted := tenants{home: providers[0].Tenant(), all: verifier.Tenants()}
+	accepted := tenants{home: providers[0].Tenant(), all: verifier.Tenants(), adfs: providers[0].Type() == openid.ADFS}
 	if len(id.tenants) > 0 {
 		accepted.home = strings.ToLower(id.tenants[0])
 	}
-	return accepted, nil
+	switch {
+	case accepted.adfs && o.mfaContext != "":
+		return tenants{}, usagef("--mfa-context: is for Entra ID, an AD FS knows no authentication contexts")
+	case accepted.adfs && o.deleteGroupContext != "":
+		return tenants{}, usagef("--delete-group-context: is for Entra ID, an AD FS knows no authentication contexts")
+	}
+	_, err = o.mfaExceptions(accepted)
+	return accepted, err
 }
 
 func (id identity) verifierConfig(providers []*openid.Provider) openid.VerifierConfig {

@@ -67,6 +67,9 @@ func TestErrors(t *testing.T) {
 	external := func(more ...string) []string {
 		return append([]string{"--listen", "127.0.0.1:0", "--listen-http", "", "--listen-admin", "", "--data", filepath.Join(dir, "external"), "--audience", "https://api.example"}, more...)
 	}
+	exempt := func(text string) []string {
+		return started("--provider", "entra", "--mfa", "enforce", "--mfa-exempt", text)
+	}
 	for _, test := range []struct {
 		name   string
 		args   []string
@@ -95,6 +98,30 @@ func TestErrors(t *testing.T) {
 		{"provider and authority", external("--provider", "entra", "--authority", entra), 2, "--provider: "},
 		{"provider and Resource Manager", []string{"--provider", "entra", "--resource-manager", login}, 2, "--provider: "},
 		{"MFA in another mode", []string{"--mfa", "on"}, 2, `--mfa: "on" is none of off, audit, enforce`},
+		{"POST without MFA", []string{"--mfa-post"}, 2, "--mfa-post: is for --mfa audit and --mfa enforce"},
+		{"context without MFA", []string{"--provider", "entra", "--mfa-context", "c1"}, 2, "--mfa-context: is for --mfa audit and --mfa enforce"},
+		{"context of no tenant", []string{"--provider", "entra", "--mfa", "audit", "--mfa-context", "c100"}, 2, `--mfa-context: "c100" is none of c1 to c99`},
+		{"context of an AD FS", started("--mfa", "enforce", "--mfa-context", "c1"), 2, "--mfa-context: is for Entra ID"},
+		{"context of another's AD FS", external("--authority", ours, "--mfa", "enforce", "--mfa-context", "c1", "--mfa-claim", "amr=mfa"), 2, "--mfa-context: is for Entra ID"},
+		{"deletion by no context", []string{"--provider", "entra", "--delete-group-context", "C1"}, 2, `--delete-group-context: "C1" is none of c1 to c99`},
+		{"deletion by a context of an AD FS", started("--delete-group-context", "c1"), 2, "--delete-group-context: is for Entra ID"},
+		{"exemption without MFA", []string{"--mfa-exempt", "principal=owner,until=2999-01-31"}, 2, "--mfa-exempt: is for --mfa audit and --mfa enforce"},
+		{"exemption of nobody", exempt("until=2999-01-31"), 2, "--mfa-exempt until=2999-01-31: exactly one of principal, group and application is required"},
+		{"exemption of two", exempt("principal=owner,group=" + guid + ",until=2999-01-31"), 2, "exactly one of principal, group and application is required"},
+		{"exemption for ever", exempt("principal=owner"), 2, "--mfa-exempt principal=owner: until is required"},
+		{"exemption until some time", exempt("principal=owner,until=100%"), 2, `--mfa-exempt principal=owner,until=100%: until: "100%" is neither like 2027-01-31 nor`},
+		{"exemption until a day that is none", exempt("principal=owner,until=2027-02-30"), 2, `until: "2027-02-30" is neither`},
+		{"exemption of something else", exempt("role=owner,until=2999-01-31"), 2, `"role=owner" is none of principal=, group=, application=, until= and tenant=`},
+		{"exemption of nothing", exempt("principal=,until=2999-01-31"), 2, "principal is empty"},
+		{"exemption that is empty", exempt(""), 2, `"" is none of principal=`},
+		{"exemption until twice", exempt("principal=owner,until=2999-01-31,until=2998-01-31"), 2, "until is there twice"},
+		{"exemption of a stranger", exempt("principal=somebody,until=2999-01-31"), 2, `principal: "somebody" is neither a GUID nor a SID, nor is it a sample principal of that tenant`},
+		{"exemption of a principal of another tenant", exempt("principal=partner,tenant=hubgate.example,until=2999-01-31"), 2, `principal: "partner" is neither`},
+		{"exemption of a group by name", exempt("group=readers,until=2999-01-31"), 2, `group: "readers" is neither a GUID nor a SID`},
+		{"exemption of an application by name", exempt("application=az,until=2999-01-31"), 2, `application: "az" is not a GUID`},
+		{"exemption in another tenant", exempt("group=" + guid + ",tenant=contoso.example,until=2999-01-31"), 2, `tenant: tokens of "contoso.example" are not accepted, only those of `},
+		{"exemption of a sample of another's provider", external("--authority", entra, "--mfa", "audit", "--mfa-exempt", "principal=owner,until=2999-01-31"), 2, `principal: "owner" is neither a GUID nor a SID`},
+		{"exemption in a tenant that another's provider has not", external("--authority", entra, "--mfa", "audit", "--mfa-exempt", "principal="+guid+",tenant="+sample.ADFS().Home()+",until=2999-01-31"), 2, "tenant: tokens of "},
 		{"audit file without audit", []string{"--mfa", "enforce", "--mfa-audit", "x"}, 2, "--mfa-audit: is for --mfa audit"},
 		{"audit file of something else", started("--mfa", "audit", "--mfa-audit", broken), 1, "--mfa-audit: "},
 		{"audit file nowhere", started("--mfa", "audit", "--mfa-audit", filepath.Join(dir, "none", "x")), 1, "--mfa-audit: "},
@@ -152,7 +179,9 @@ func TestErrors(t *testing.T) {
 		{"report without data directory", []string{"mfa-report", "--data", filepath.Join(dir, "none")}, 1, "--data: "},
 		{"report without a list", []string{"mfa-report", "--data", dir}, 1, "there is no list at " + filepath.Join(dir, mfaAuditFile) + ": demo serve --mfa audit makes one"},
 		{"report of something else", []string{"mfa-report", "--data", dir, "--mfa-audit", broken}, 1, broken},
-		{"revocation of nobody", []string{"revoke"}, 2, "--as: "},
+		{"revocation of nobody", []string{"revoke"}, 2, "--as: is required without --everybody"},
+		{"revocation of a stranger", []string{"revoke", "--as", "somebody"}, 2, `--as: "somebody" is none of owner, `},
+		{"revocation of everybody without demo", []string{"revoke", "--everybody", "--data", dir}, 1, "no demo is running with the data directory " + dir},
 		{"revocation without demo", []string{"revoke", "--as", "owner", "--data", dir}, 1, "no demo is running with the data directory " + dir},
 		{"principals without data directory", []string{"principals", "--data", filepath.Join(dir, "none")}, 1, "--data: "},
 		{"principals of another provider", []string{"principals", "--provider", "okta", "--data", dir}, 2, `--provider: "okta" is neither adfs nor entra`},
@@ -184,7 +213,9 @@ func TestHelp(t *testing.T) {
 		{"-h", []string{"serve", "token", "principals"}},
 		{"help serve", []string{"--listen ADDR", "(default 127.0.0.1:8443)", "--listen-http ADDR", "--listen-admin ADDR", "(default 127.0.0.1:8444)", "--provider NAME", "(default adfs)", "--authority URL", "--audience URI",
 			"--tenant ID", "--ca-file PEM", "--resource-manager URL", "--data DIR", "--subscription ID[:TENANT]", "--import FILE",
-			"demo help says more", "--log-format FORMAT", "--log-level LEVEL", "--mfa MODE", "(default off)", "--mfa-audit FILE", "--mfa-claim NAME=VALUE"}},
+			"demo help says more", "--log-format FORMAT", "--log-level LEVEL", "--mfa MODE", "(default off)", "--mfa-audit FILE", "--mfa-claim NAME=VALUE",
+			"\n  --mfa-post\n", "--mfa-context ID", "--mfa-exempt WHO=ID,until=TIME", "--delete-group-context ID"}},
+		{"revoke --help", []string{"--as NAME", "\n  --everybody\n", "--tenant ID", "--data DIR"}},
 		{"serve --help", []string{"--listen ADDR"}},
 		{"token -h", []string{"--as NAME", "--tenant ID", "--admin", "--data DIR"}},
 		{"principals --help", []string{"--output FORMAT", "--provider NAME", "--data DIR", "what --subscription and --import add"}},

@@ -16,13 +16,15 @@ const mfaAuditFile = "mfa-audit.jsonl"
 // its own.
 var ownMFAClaim = openid.ClaimValue{Name: "authnmethodsreferences", Value: "http://schemas.microsoft.com/claims/multipleauthn"}
 
-// openMFA is what --mfa asks of the user's side.
-func (s *site) openMFA() (middleware.MFAConfig, error) {
-	config := middleware.MFAConfig{Mode: middleware.MFAMode(s.options.mfa)}
-	if !s.options.audits() {
-		return config, nil
+// openMFA is what --mfa and its like ask of both sides: to each of them people come who change things.
+func (s *site) openMFA(accepted tenants) (middleware.MFAConfig, error) {
+	exceptions, err := s.options.mfaExceptions(accepted)
+	config := middleware.MFAConfig{
+		Mode: middleware.MFAMode(s.options.mfa), IncludePOST: s.options.mfaPOST, AuthenticationContext: s.options.mfaContext, Exceptions: exceptions,
 	}
-	var err error
+	if err != nil || !s.options.audits() {
+		return config, err
+	}
 	if s.audit, err = mfaaudit.New(mfaaudit.Config{File: s.mfaAuditFile(), Logger: s.log}); err != nil {
 		return config, fmt.Errorf("--mfa-audit: %w", err)
 	}

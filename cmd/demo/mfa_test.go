@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"path/filepath"
 	"slices"
@@ -13,7 +14,7 @@ import (
 
 const newGroup = `{"location":"local"}`
 
-// Only changes, only on the user's side, only by people who have shown no second factor; what one mode refuses, another lists.
+// Only changes, on either side, only by people who have shown no second factor; what one mode refuses, another lists.
 func TestMFA(t *testing.T) {
 	type row struct {
 		who    string
@@ -60,10 +61,19 @@ func TestMFA(t *testing.T) {
 						listed++
 					}
 				}
-				operator := d.token(t, "operator", "--admin")
-				if got := d.callAt(t, d.admin, operator, "PUT", "/subscriptions/"+sample.DefaultProviderID+"/resourcegroups/try"+version, newGroup); got.status != 201 {
-					t.Errorf("the administrator: %d %s", got.status, got.code)
+				for _, who := range []string{"operator", "operations"} {
+					path := "/subscriptions/" + sample.DefaultProviderID + "/resourcegroups/" + who + version
+					got := d.callAt(t, d.admin, d.token(t, who, "--admin"), "PUT", path, newGroup)
+					if asked := who == "operator"; asked && mode == "enforce" {
+						if got.status != 403 || got.code != "RequestDisallowedByAzure" {
+							t.Errorf("%s: %d %s", who, got.status, got.code)
+						}
+					} else if got.status != 201 {
+						t.Errorf("%s: %d %s", who, got.status, got.code)
+					}
 				}
+				listed++ // operator
+				d.wantMode(t, mode)
 				if mode != "audit" {
 					return
 				}
@@ -120,6 +130,17 @@ func TestMFAReport(t *testing.T) {
 			t.Errorf("%s at %s: %d %v", test.who, test.path, got.status, got.body)
 		}
 	}
+	// Another demo may not write the file, but it can be read meanwhile.
+	var stdout, stderr bytes.Buffer
+	status := run(t.Context(), []string{"serve", "--listen", "127.0.0.1:0", "--listen-http", "", "--listen-admin", "", "--data", filepath.Join(t.TempDir(), "other"),
+		"--authority", "https://127.0.0.1:1/" + someTenant, "--audience", someAudience, // which needs no keys
+		"--mfa", "audit", "--mfa-audit", file}, &stdout, &stderr)
+	if status != 1 || !strings.Contains(stderr.String(), "--mfa-audit: mfaaudit: Config.File: "+file+": another audit writes it") {
+		t.Errorf("a second demo with the file: status %d: %s", status, &stderr)
+	}
+	waitFor(t, "the record in the file", func() bool {
+		return strings.Contains(runCommand(t, "mfa-report", "--data", d.data, "--mfa-audit", file), "owner@hubgate.example")
+	})
 	running := runCommand(t, "mfa-report", "--data", d.data)
 	if !strings.Contains(running, "owner@hubgate.example") {
 		t.Errorf("the report is\n%s", running)

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -32,9 +33,14 @@ type serveOptions struct {
 	caFile          string
 	resourceManager string
 
-	mfa      string
-	mfaAudit string // empty: mfaAuditFile in the data directory
-	mfaClaim openid.ClaimValue
+	mfa        string
+	mfaPOST    bool
+	mfaContext string   // empty: middleware's default
+	mfaExempt  []string // see parseExemption
+	mfaAudit   string   // empty: mfaAuditFile in the data directory
+	mfaClaim   openid.ClaimValue
+	// deleteGroupContext is empty for none.
+	deleteGroupContext string
 
 	subscriptions []resourcemanager.Subscription // without a Tenant: in the home tenant
 	imports       []string
@@ -85,12 +91,16 @@ func defineServeFlags(flags *flag.FlagSet) *serveOptions {
 	repeated(&o.tenants, "tenant", "accept tokens of the directory tenant `ID`; required where an authority serves many")
 	flags.StringVar(&o.caFile, "ca-file", "", "trust the certificate authorities in the `PEM` file, beside the system's, for --authority and --resource-manager")
 	flags.StringVar(&o.resourceManager, "resource-manager", "", "ask the Resource Manager at `URL` for its identity provider and audiences, and trust them; with Entra ID, --tenant says which tenant")
-	flags.StringVar(&o.mfa, "mfa", string(middleware.MFAOff), "ask users for multi-factor authentication when they change something on the user's side: `MODE` off, audit, which lists who does without, or enforce, which refuses it")
+	flags.StringVar(&o.mfa, "mfa", string(middleware.MFAOff), "ask users for multi-factor authentication when they change something on either side: `MODE` off, audit, which lists who does without, or enforce, which refuses it")
+	flags.BoolVar(&o.mfaPOST, "mfa-post", false, "with --mfa, count POST as a change")
+	flags.StringVar(&o.mfaContext, "mfa-context", "", "with --mfa and Entra ID, take the authentication context `ID` for multi-factor authentication, and ask clients for it: one of c1 to c99; without it p1")
+	repeated(&o.mfaExempt, "mfa-exempt", "with --mfa, ask nothing of `WHO=ID,until=TIME`: WHO is principal, group or application, and ID an object id, a client application's id or the name of a sample principal; TIME is like 2027-01-31, where that day begins in UTC, or 2027-01-31T18:00:00Z; tenant=ID beside it, after a comma, names the directory tenant, without it the first one or the sample principal's own")
 	flags.StringVar(&o.mfaAudit, "mfa-audit", "", "keep the list of --mfa audit in `FILE`; without it in the data directory")
 	flags.Func("mfa-claim", "take the claim `NAME=VALUE` in the tokens of an AD FS for multi-factor authentication; required with --mfa and someone else's AD FS", func(value string) error {
 		o.mfaClaim.Name, o.mfaClaim.Value, _ = strings.Cut(value, "=")
 		return nil
 	})
+	flags.StringVar(&o.deleteGroupContext, "delete-group-context", "", "with Entra ID, ask users for the authentication context `ID`, one of c1 to c99, when they delete a resource group; workloads cannot satisfy it")
 	flags.Func("subscription", "have the empty subscription `ID[:TENANT]`, in the first tenant when none is named; the owner among that tenant's sample principals, where there is one, is its Owner; may be repeated", func(value string) error {
 		id, tenant, _ := strings.Cut(value, ":")
 		o.subscriptions = append(o.subscriptions, resourcemanager.Subscription{ID: id, Tenant: tenant, DisplayName: id})
@@ -113,6 +123,12 @@ func (o *serveOptions) admin() bool { return o.listenAdmin != "" && !o.external(
 // mfaModes are what --mfa takes.
 var mfaModes = []middleware.MFAMode{middleware.MFAOff, middleware.MFAAudit, middleware.MFAEnforce}
 
+// contextForm is that of the authentication contexts that a tenant defines.
+var contextForm = regexp.MustCompile(`^c[1-9][0-9]?$`)
+
+// asksMFA reports that changes need multi-factor authentication, or are listed without.
+func (o *serveOptions) asksMFA() bool { return middleware.MFAMode(o.mfa) != middleware.MFAOff }
+
 // audits reports that who would break is listed.
 func (o *serveOptions) audits() bool { return middleware.MFAMode(o.mfa) == middleware.MFAAudit }
 
@@ -127,6 +143,16 @@ func (o *serveOptions) check() error {
 		return usagef("--provider: %q is neither adfs nor entra", o.provider)
 	case !slices.Contains(mfaModes, middleware.MFAMode(o.mfa)):
 		return usagef("--mfa: %q is none of off, audit, enforce", o.mfa)
+	case o.mfaPOST && !o.asksMFA():
+		return usagef("--mfa-post: is for --mfa audit and --mfa enforce")
+	case o.mfaContext != "" && !o.asksMFA():
+		return usagef("--mfa-context: is for --mfa audit and --mfa enforce")
+	case o.mfaContext != "" && !contextForm.MatchString(o.mfaContext):
+		return usagef("--mfa-context: %q is none of c1 to c99", o.mfaContext)
+	case len(o.mfaExempt) > 0 && !o.asksMFA():
+		return usagef("--mfa-exempt: is for --mfa audit and --mfa enforce")
+	case o.deleteGroupContext != "" && !contextForm.MatchString(o.deleteGroupContext):
+		return usagef("--delete-group-context: %q is none of c1 to c99", o.deleteGroupContext)
 	case o.mfaAudit != "" && !o.audits():
 		return usagef("--mfa-audit: is for --mfa audit")
 	case o.mfaClaim != openid.ClaimValue{} && !o.external():
@@ -156,6 +182,11 @@ func (o *serveOptions) check() error {
 	}
 	if o.listenAdmin != "" {
 		if err := checkListen("--listen-admin", o.listenAdmin, true); err != nil {
+			return err
+		}
+	}
+	for _, text := range o.mfaExempt {
+		if _, err := parseExemption(text); err != nil {
 			return err
 		}
 	}

@@ -2,11 +2,11 @@ package main
 
 import (
 	"bytes"
-	"encoding/base64"
+	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"hubgate.example/cmd/demo/internal/datadir"
 	"hubgate.example/cmd/demo/internal/sample"
@@ -64,21 +64,53 @@ func TestRevoke(t *testing.T) {
 	}
 
 	// What the challenge to a client that understands it asks for is issued at once, and taken.
-	capable := `{"access_token":{"xms_cc":{"values":["cp1"]}}}`
-	runCommand(t, "revoke", "--as", "deployer", "--data", d.data)
-	challenge := want("told", d.tokenWithClaims(t, p, capable), production, 401).header.Get("WWW-Authenticate")
-	encoded := regexp.MustCompile(`error="insufficient_claims", claims="([^"]+)"`).FindStringSubmatch(challenge)
-	if encoded == nil {
-		t.Fatalf("no claims in %q", challenge)
+	told := d.tokenWithClaims(t, p, capable)
+	from := time.Now().Add(time.Second).Truncate(time.Second)
+	event := fmt.Sprintf(`{"objectId":"%s","from":"%s"}`, p.ObjectID, from.Format(time.RFC3339))
+	if got := d.callAt(t, d.admin, d.token(t, "operations", "--admin"), "POST", path+home+"/revoke", event); got.status != 204 {
+		t.Fatalf("%d %v", got.status, got.body)
 	}
-	claims, err := base64.StdEncoding.DecodeString(encoded[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	want("as it was told", d.tokenWithClaims(t, p, string(claims)), production, 200)
+	claims := d.challenged(t, want("told", told, production, 401), home, fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, from.Unix()))
+	want("as it was told", d.tokenWithClaims(t, p, claims), production, 200)
 }
 
-// tokenWithClaims gets an application's token as a client does that sends the parameter claims.
+// Everybody in a tenant is revoked, the administrators among them; whoever gets a token after it is not.
+func TestRevokeEverybody(t *testing.T) {
+	d := start(t, "--provider", "entra")
+	reader, partner := d.token(t, "reader"), d.token(t, "partner")
+	want := func(what, token, path string, status int) {
+		t.Helper()
+		if got := d.call(t, token, "GET", path+version, ""); got.status != status {
+			t.Errorf("%s: %d %s, want %d", what, got.status, got.code, status)
+		}
+	}
+	guests := "/subscriptions/" + sample.PartnerID
+	runCommand(t, "revoke", "--everybody", "--tenant", "Partner.example", "--data", d.data)
+	want("somebody in the tenant", partner, guests, 401)
+	want("somebody in another one", reader, production, 200)
+	want("somebody in the tenant, anew", d.token(t, "partner"), guests, 200)
+	runCommand(t, "revoke", "--everybody", "--data", d.data)
+	want("somebody at home", reader, production, 401)
+	want("somebody at home, anew", d.token(t, "reader"), production, 200)
+	runCommand(t, "revoke", "--as", "reader", "--data", d.data) // by an application at home
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--everybody", "--as", "reader"}, "--everybody: give either it or --as"},
+		{[]string{"--everybody", "--tenant", "contoso.example"}, `--tenant: "contoso.example" is none of `},
+		{[]string{"--tenant", "partner.example"}, "--as: is required without --everybody"},
+		{[]string{"--as", "reader", "--tenant", "partner.example"}, "--tenant: reader is not in "},
+	} {
+		var stdout, stderr bytes.Buffer
+		status := run(t.Context(), append([]string{"revoke", "--data", d.data}, test.args...), &stdout, &stderr)
+		if status != 2 || !strings.Contains(stderr.String(), test.want) {
+			t.Errorf("%q: status %d: %s", test.args, status, &stderr)
+		}
+	}
+}
+
+// tokenWithClaims gets a token by a secret or a password, as a client does that sends the parameter claims.
 func (d *demo) tokenWithClaims(t *testing.T, p sample.Principal, claims string) string {
 	t.Helper()
 	dir, err := datadir.Open(d.data)
@@ -89,10 +121,13 @@ func (d *demo) tokenWithClaims(t *testing.T, p sample.Principal, claims string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := requestToken(t.Context(), d.client, d.url+"/"+p.Tenant+"/oauth2/v2.0/token", url.Values{
-		"grant_type": {"client_credentials"}, "client_id": {p.ApplicationID}, "client_secret": {credentials.Secret(p)},
-		"scope": {sample.Entra().User.Audience + "/.default"}, "claims": {claims},
-	})
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {p.ApplicationID}, "client_secret": {credentials.Secret(p)}}
+	if p.IsUser() {
+		form = url.Values{"grant_type": {"password"}, "client_id": {azureCLI}, "username": {p.Username}, "password": {credentials.Secret(p)}}
+	}
+	form.Set("scope", sample.Entra().User.Audience+"/.default")
+	form.Set("claims", claims)
+	token, err := requestToken(t.Context(), d.client, d.url+"/"+p.Tenant+"/oauth2/v2.0/token", form)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,8 +14,9 @@ import (
 	"hubgate.example/cmd/demo/internal/sample"
 )
 
-// tokenWithSecondFactor gets a token as a device does, while the user signs in on the pages and approves the second factor.
-func (d *demo) tokenWithSecondFactor(t *testing.T, p sample.Principal, admin bool) string {
+// tokenWithSecondFactor gets a token as a device does, while the user signs in on the pages and approves the second factor, which is
+// asked for by the tenant or by the parameter claims.
+func (d *demo) tokenWithSecondFactor(t *testing.T, p sample.Principal, admin bool, claims string) string {
 	t.Helper()
 	installation, authority := sample.Entra(), d.url+"/"+p.Tenant+"/oauth2/v2.0"
 	if p.Tenant == sample.ADFS().Home() {
@@ -43,7 +44,7 @@ func (d *demo) tokenWithSecondFactor(t *testing.T, p sample.Principal, admin boo
 		return string(content)
 	}
 
-	client := url.Values{"client_id": {azureCLI}, "scope": {audience + "/.default"}}
+	client := url.Values{"client_id": {azureCLI}, "scope": {audience + "/.default"}, "claims": {claims}}
 	var device struct {
 		UserCode        string `json:"user_code"`
 		DeviceCode      string `json:"device_code"`
@@ -103,7 +104,7 @@ func TestSecondFactorInOneOfTwoTenants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := d.call(t, d.tokenWithSecondFactor(t, guest, false), "GET", "/subscriptions/"+sample.PartnerID+version, ""); got.status != 200 {
+	if got := d.call(t, d.tokenWithSecondFactor(t, guest, false, ""), "GET", "/subscriptions/"+sample.PartnerID+version, ""); got.status != 200 {
 		t.Errorf("as a guest, with a second factor: %d %s", got.status, got.code)
 	}
 }

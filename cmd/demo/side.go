@@ -20,7 +20,6 @@ type side struct {
 	inventory *resourcemanager.Inventory
 	store     *rbac.MemoryStore
 	verifier  *openid.Verifier
-	mfa       middleware.MFAConfig
 	gate      *middleware.Gate
 	manager   *resourcemanager.Server
 	// administration of the gates is on one side, if at all.
@@ -38,7 +37,7 @@ func (s *site) openManager(side *side, home string, tenantOf func(string) (strin
 		Store: side.store, ClientName: application, ResourceSetFrom: middleware.ResourceSetFrom, Authorizer: authorizer,
 	}
 	gating := middleware.Config{
-		Verifier: side.verifier, Authorizer: authorizer, MFA: side.mfa, Revocations: s.revocations, Logger: s.log,
+		Verifier: side.verifier, Authorizer: authorizer, MFA: s.mfa, Revocations: s.revocations.gates, Logger: s.log,
 	}
 	config := resourcemanager.Config{
 		Inventory: side.inventory,
@@ -79,6 +78,9 @@ func (s *site) openManager(side *side, home string, tenantOf func(string) (strin
 		return err
 	}
 	config.Gate = side.gate
+	if context := s.options.deleteGroupContext; context != "" {
+		config.BeforeGroupDeletion = side.gate.RequireAuthContext(context)
+	}
 	side.manager, err = resourcemanager.New(config)
 	return err
 }

@@ -35,8 +35,9 @@ type site struct {
 	identity  identity
 	imported  rbac.PolicyConfig
 	providers []*openid.Provider
-	// revocations count on both sides.
-	revocations *middleware.Revocations
+	// revocations and mfa count on both sides.
+	revocations *revocations
+	mfa         middleware.MFAConfig
 	audit       *mfaaudit.Audit // nil unless --mfa audit
 
 	user  side
@@ -80,10 +81,10 @@ func (s *site) open(ctx context.Context, imported rbac.PolicyConfig) error {
 	if s.user.verifier, err = openid.NewVerifier(s.identity.verifierConfig(s.providers)); err != nil {
 		return err
 	}
-	if s.revocations, err = middleware.NewRevocations(middleware.RevocationsConfig{Verifier: s.user.verifier}); err != nil {
+	if s.revocations, err = openRevocations(s.user.verifier, s.dir, s.log); err != nil {
 		return err
 	}
-	if s.user.mfa, err = s.openMFA(); err != nil {
+	if s.mfa, err = s.openMFA(accepted); err != nil {
 		return err
 	}
 	// An administrator may remove directory tenants.
@@ -152,7 +153,7 @@ func (s *site) openAdmin() error {
 		return err
 	}
 	s.admin.verifier, err = openid.NewVerifier(openid.VerifierConfig{
-		Providers: s.providers, Audiences: s.admin.audiences, Tenants: []string{home},
+		Providers: s.providers, Audiences: s.admin.audiences, Tenants: []string{home}, MFAClaim: s.identity.mfaClaim,
 	})
 	if err != nil {
 		return err

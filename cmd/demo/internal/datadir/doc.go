@@ -7,7 +7,8 @@
 //	clients/*.pem     certificate and key of each sample service principal
 //	secrets.json      passwords and client secrets of the sample principals
 //	running.json      where the running demo is, while it runs
-//	mfa-audit.jsonl   who has changed something without multi-factor authentication
+//	mfa-audit.jsonl   who has changed something without multi-factor authentication; beside it the lock of who writes it
+//	revocations.json  which tokens do not count any more
 //	identity-header   what clients have to show to get tokens of managed identities
 //	federation/       the tokens of workloads that run elsewhere; signing-federation.pem signs them
 //

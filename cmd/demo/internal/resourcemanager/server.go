@@ -26,6 +26,9 @@ type Config struct {
 	// exists. It stands behind Gate, which lets the lists of a collection pass: it must filter them by the request's resource
 	// set.
 	Authorization http.Handler
+	// BeforeGroupDeletion comes after Gate where a resource group is to be deleted, as Gate's RequireAuthContext does. The default lets
+	// everybody through.
+	BeforeGroupDeletion func(http.Handler) http.Handler
 	// Deleted is told of each resource group and resource that is gone, with all that lay in it. Role assignments at and below
 	// it have to go too, or they would count for the next that is made under the same name. ctx does not end with the request.
 	Deleted func(ctx context.Context, scope rbac.Scope)
@@ -149,9 +152,14 @@ func (s *Server) router() chi.Router {
 	read(item, subscription+"/locations", s.listLocations)
 	read(item, subscription+"/providers", s.listProviders)
 	read(item, subscription+"/providers/{namespace}", s.getProvider)
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPatch} {
 		item.Method(method, resourceGroup, endpoint(s.serveItem))
 	}
+	deletion := item
+	if before := s.config.BeforeGroupDeletion; before != nil {
+		deletion = item.With(before)
+	}
+	deletion.Method(http.MethodDelete, resourceGroup, endpoint(s.serveItem))
 
 	list := router.With(s.config.Gate.List)
 	read(list, "/subscriptions", s.listSubscriptions)
