@@ -32,7 +32,8 @@
 // provider, below /providers/hubgate.admin.
 //
 // The Entra ID has workloads that show no secret: managed identities, whose tokens come from the machine that the plain HTTP address
-// is (internal/imds), and those of a Kubernetes cluster and of GitHub Actions (internal/federation). And it has a Microsoft Graph
+// is, at /metadata/identity/oauth2/token (internal/imds), and those of a Kubernetes cluster and of GitHub Actions, whose jobs ask for
+// theirs at /federation/github/idtoken (internal/federation). And it has a Microsoft Graph
 // (internal/directorygraph), which the gates ask for the groups of who is in more than a token holds, as the application resolver of
 // the home tenant or of Partner. Stranger has no such application: once it is registered, who is in too many groups there is refused.
 //

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -59,7 +60,7 @@ func parseExemption(text string) (exemption, error) {
 
 // wrong says what is wrong with it.
 func (e exemption) wrong(format string, args ...any) error {
-	return usagef("--mfa-exempt "+strings.ReplaceAll(e.text, "%", "%%")+": "+format, args...)
+	return usagef("--mfa-exempt %s: %s", e.text, fmt.Sprintf(format, args...))
 }
 
 // mfaExceptions are those of --mfa-exempt, for the gates of whoever accepts tokens of these tenants.

@@ -21,7 +21,9 @@ var serveCommand = command{
 	summary: "run the server until Ctrl-C; the default",
 	about: "Serve runs an identity provider and a Resource Manager behind the gate, for users and for the administrator, and\n" +
 		"prints where they are and how to call them. The identity provider is an AD FS or, with --provider entra, an Entra ID\n" +
-		"with several directory tenants. With --authority or --resource-manager an existing one is trusted in its place.",
+		"with several directory tenants, where managed identities get tokens at /metadata/identity/oauth2/token of --listen-http\n" +
+		"and a GitHub Actions job at /federation/github/idtoken of --listen. With --authority or --resource-manager an\n" +
+		"existing identity provider is trusted in place of either.",
 	define: func(flags *flag.FlagSet) func(context.Context, io.Writer, io.Writer) error {
 		o := defineServeFlags(flags)
 		return func(ctx context.Context, stdout, stderr io.Writer) error { return serve(ctx, o, stdout, stderr) }

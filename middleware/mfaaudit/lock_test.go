@@ -4,6 +4,7 @@ package mfaaudit_test
 
 import (
 	"bufio"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +14,7 @@ import (
 	"hubgate.example/middleware/mfaaudit"
 )
 
-// auditEnv makes the test binary a process that has an Audit with the file that it names, says so, and lives until it is killed.
+// auditEnv makes the test binary a process that has an Audit with the file that it names, says so, and keeps it until it is killed.
 const auditEnv = "MFAAUDIT_TEST_FILE"
 
 func TestMain(m *testing.M) {
@@ -31,7 +32,8 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Stdout.WriteString("ready\n")
-		select {}
+		_, _ = io.Copy(io.Discard, os.Stdin) // which ends with the test, if nothing ends the process before
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -43,6 +45,9 @@ func auditor(t *testing.T, path string) (said string, kill func()) {
 	command.Env = append(os.Environ(), auditEnv+"="+path)
 	output, err := command.StdoutPipe()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := command.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
 	if err := command.Start(); err != nil {

@@ -212,3 +212,25 @@ func TestResultsAreBounded(t *testing.T) {
 	s.want(t, first, 404, "OperationNotFound")
 	s.want(t, last, 202, "")
 }
+
+// What is asked before a resource group is deleted is asked of who may delete it, and of nothing else.
+func TestBeforeGroupDeletion(t *testing.T) {
+	s := newSite(t, func(c *resourcemanager.Config) {
+		c.BeforeGroupDeletion = func(http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTeapot) })
+		}
+	})
+	for _, test := range []struct {
+		request
+		status int
+		code   string
+	}{
+		{request{as: owner, method: "DELETE", path: shop}, http.StatusTeapot, ""},
+		{request{as: owner, method: "DELETE", path: strings.ToUpper(shop) + "/"}, http.StatusTeapot, ""},
+		{request{as: nobody, method: "DELETE", path: shop}, 403, "AuthorizationFailed"},
+		{request{as: owner, method: "PUT", path: shop, body: `{"location":"local"}`}, 200, ""},
+		{request{as: owner, method: "DELETE", path: disk}, 200, ""},
+	} {
+		s.want(t, test.request, test.status, test.code)
+	}
+}
