@@ -4,12 +4,13 @@
 //   - decide: libraries that decide about access, each with the same role assignments, beside package rbac
 //   - gate: the whole gate in one process: what it adds to an empty handler, and that it stays flat as a site grows
 //   - load: the gate as a server under load, beside the others
+//   - tokencache: what the cache of verified tokens could be made of
 //   - startup: the demo, to its first answer
 //
 // Each peer's answers are compared in the ordinary tests, so that nobody wins by skipping work: go test ./... takes seconds and measures
 // nothing. What a peer does not check stands in its Accepts.
 //
-//	go test -bench . -count 6 ./verify ./decide ./gate > new.txt && go tool benchstat -col /peer new.txt
+//	go test -bench . -count 6 ./verify ./decide ./gate ./tokencache > new.txt && go tool benchstat -col /peer new.txt
 //
 // compares what the names of the benchmarks tell apart, and
 //

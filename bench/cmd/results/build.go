@@ -34,6 +34,7 @@ func (m *measurement) build(ctx context.Context, module, scratch string) error {
 		{"verify", module, []string{"test", "-c", "./verify"}},
 		{"decide", module, []string{"test", "-c", "./decide"}},
 		{"gate", module, []string{"test", "-c", "./gate"}},
+		{"tokencache", module, []string{"test", "-c", "./tokencache"}},
 		{"server", module, []string{"build", "./cmd/server"}},
 		{"demo", filepath.Dir(module), []string{"build", "./cmd/demo"}},
 	} {

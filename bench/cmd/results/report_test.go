@@ -10,6 +10,7 @@ import (
 
 	"hubgate.example/bench/decide"
 	"hubgate.example/bench/gate"
+	"hubgate.example/bench/tokencache"
 	"hubgate.example/bench/verify"
 )
 
@@ -55,6 +56,11 @@ func measured(t *testing.T, nanoseconds float64) *measurement {
 	for _, n := range decide.Sizes {
 		sample(resourceSetName(n))
 		sample(policyName(n))
+	}
+	for _, peer := range tokencache.Peers() {
+		sample(hitName(peer.Name))
+		sample(hitName(peer.Name) + "-2")
+		sample(floodName(peer.Name))
 	}
 	sample(memoryName("equal"))
 	sample(memoryName("distinct"))
@@ -106,7 +112,7 @@ func TestNames(t *testing.T) {
 	var sources strings.Builder
 	for _, name := range []string{
 		"../../verify/verify_bench_test.go", "../../gate/gate_bench_test.go", "../../gate/flat_bench_test.go",
-		"../../gate/memory_bench_test.go", "../../decide/decide_bench_test.go",
+		"../../gate/memory_bench_test.go", "../../decide/decide_bench_test.go", "../../tokencache/tokencache_bench_test.go",
 	} {
 		content, err := os.ReadFile(name)
 		if err != nil {
