@@ -44,9 +44,10 @@ func (s *Server) issuer(kind openid.AuthorityType, d *directory) string {
 }
 
 // split takes a path apart: the tenant's part, as Entra ID has it, and the rest, both in lower case, because it is Azure's
-// clients that cannot agree on one.
+// clients that cannot agree on one. Nor on slashes: az looks for a tenant's domain behind the one at the end of loginEndpoint and one of
+// its own.
 func split(path string) (tenant, rest string) {
-	tenant, rest, _ = strings.Cut(strings.TrimPrefix(strings.ToLower(path), "/"), "/")
+	tenant, rest, _ = strings.Cut(strings.TrimLeft(strings.ToLower(path), "/"), "/")
 	return tenant, rest
 }
 

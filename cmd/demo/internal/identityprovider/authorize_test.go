@@ -387,6 +387,18 @@ func TestStepUp(t *testing.T) {
 	}
 }
 
+// Who shows a second factor unasked has it in the token too, and so changes something with a client that cannot ask for it.
+func TestOfferedSecondFactor(t *testing.T) {
+	e := startEntra(t)
+	choice := newBrowser(t, e).open(e.base + homeAuthorize + "?" + authorization().Encode())
+	choice.says(http.StatusOK, `name="second_factor"`)
+	factor := choice.click("user", alice, "second_factor", "offered")
+	factor.says(http.StatusOK, "Approve the second factor")
+	code := factor.click("factor", "approved").parameters(testRedirect).Get("code")
+	got := e.postTo(t, v2(homeID), redemption(code))
+	checkClaims(t, claimsOf(t, got.tokens.AccessToken), map[string]any{"acrs": []any{"p1"}, "amr": []any{"pwd", "mfa"}})
+}
+
 // A form is believed from the browser that it was shown in, for the sign-in that it was shown for, from this site.
 func TestForgedForms(t *testing.T) {
 	e := startEntra(t)

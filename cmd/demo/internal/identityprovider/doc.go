@@ -27,9 +27,9 @@
 // wrong is said in AD FS's or Entra ID's words and numbers: problem.go has them side by side.
 //
 // A user signs in with a password or on a page. Where a tenant demands a second factor, or the client asks Entra ID for an
-// authentication context, the password alone is refused, and the page has one more step; the token shows it by amr and acrs
-// or, with AD FS, by authnmethodsreferences. A client that was told that its token is revoked asks for one of a later time. The refresh
-// token of a sign-in is good for every resource and every tenant of the user.
+// authentication context, the password alone is refused, and the page has one more step, which a user may also choose; the token shows
+// it by amr and acrs or, with AD FS, by authnmethodsreferences. A client that was told that its token is revoked asks for one of a
+// later time. The refresh token of a sign-in is good for every resource and every tenant of the user.
 //
 // # Workloads
 //

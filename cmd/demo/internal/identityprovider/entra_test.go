@@ -103,6 +103,7 @@ func TestEntraMetadata(t *testing.T) {
 		{"/hubgate.example/v2.0", e.base + "/" + homeID + "/v2.0", "/" + homeID + "/oauth2/v2.0", "/common/discovery/v2.0/keys"},
 		{"/" + strings.ToUpper(partnerID), sts + "/" + partnerID + "/", "/" + partnerID + "/oauth2", "/common/discovery/keys"},
 		{"/" + strangerID + "/v2.0", e.base + "/" + strangerID + "/v2.0", "/" + strangerID + "/oauth2/v2.0", "/common/discovery/v2.0/keys"},
+		{"//partner.example", sts + "/" + partnerID + "/", "/" + partnerID + "/oauth2", "/common/discovery/keys"}, // as az asks
 		{"/common", sts + "/{tenantid}/", "/common/oauth2", "/common/discovery/keys"},
 		{"/organizations/v2.0", e.base + "/{tenantid}/v2.0", "/organizations/oauth2/v2.0", "/common/discovery/v2.0/keys"},
 	} {
@@ -191,12 +192,14 @@ func TestServes(t *testing.T) {
 		{"/" + homeID + "/oauth2/token", true, false},
 		{"/" + strings.ToUpper(homeID) + "/oauth2/token", true, false},
 		{"/hubgate.example/oauth2/token", true, false},
+		{"//hubgate.example/.well-known/openid-configuration", true, false},
 		{"/" + testClient + "/oauth2/token", true, false}, // to be told that there is no such tenant
 		{"/elsewhere.example/oauth2/token", true, false},
 		{"/" + homeID, false, false},
 		{"/", false, false},
 		{"/subscriptions/" + homeID, false, false},
 		{"/metadata/endpoints", false, false},
+		{"//metadata/endpoints", false, false},
 		{"/providers/Microsoft.Authorization/roleAssignments", false, false},
 	} {
 		if got := entra.Serves(test.path); got != test.entra {

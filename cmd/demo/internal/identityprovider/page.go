@@ -35,6 +35,9 @@ type page struct {
 	Action string
 	Hidden []fact
 	Users  []userChoice
+	// Offer is a box to tick for a second factor that nobody demands, as who signs in with a passkey shows one. Clients that cannot ask
+	// for what a claims challenge wants get it that way.
+	Offer bool
 	// CodeField is a field for the code that a device shows.
 	CodeField bool
 	UserCode  string

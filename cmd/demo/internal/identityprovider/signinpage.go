@@ -18,8 +18,8 @@ type signInPage struct {
 	purpose                     string // of the form's token
 }
 
-// askUser shows the page on which a user is chosen, then, where it is needed, the page of the second factor; form is what such a
-// page has posted, or nil. It returns the sign-in at its end, and nil while a page is shown.
+// askUser shows the page on which a user is chosen, then, where it is needed or the user wants it, the page of the second factor; form
+// is what such a page has posted, or nil. It returns the sign-in at its end, and nil while a page is shown.
 func (s *Server) askUser(w http.ResponseWriter, r *http.Request, p signInPage, form url.Values) (signedIn *signIn, cancelled bool) {
 	if form.Has("cancel") {
 		return nil, true
@@ -37,12 +37,12 @@ func (s *Server) askUser(w http.ResponseWriter, r *http.Request, p signInPage, f
 	}
 	chosen := &candidates[i]
 	chosen.at = time.Now()
-	if chosen.user.secondFactorNeeded(p.claims) {
-		if form.Get("factor") != "approved" {
-			s.showSecondFactor(w, r, p, chosen)
-			return nil, false
-		}
+	switch {
+	case form.Get("factor") == "approved":
 		chosen.secondFactor = true
+	case chosen.user.secondFactorNeeded(p.claims) || form.Has("second_factor"):
+		s.showSecondFactor(w, r, p, chosen)
+		return nil, false
 	}
 	return chosen, false
 }
@@ -70,6 +70,7 @@ func (s *Server) showChoice(w http.ResponseWriter, r *http.Request, p signInPage
 		About:  "An application asks for a token. Whom shall it act as?",
 		Facts:  s.facts(p),
 		Hidden: []fact{{"token", s.formToken(w, r, p.purpose, true)}},
+		Offer:  true,
 		Cancel: true,
 		Footer: demoFooter,
 	}
