@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,11 +47,11 @@ var azProfiles = []azProfile{
 	},
 }
 
-// TestAZ drives the demo with the unmodified az, which with Entra ID would ask the public cloud, and so with AD FS.
+// TestAZ drives the demo's AD FS with the unmodified az.
 func TestAZ(t *testing.T) {
 	requireAZ(t)
 	d := startDemo(t)
-	outside := startOutsideProxy(t)
+	outside := startOutsideProxy(t, nil)
 	for _, profile := range azProfiles {
 		t.Run(profile.name, func(t *testing.T) {
 			t.Parallel()
@@ -325,14 +326,21 @@ func azLoginByCode(t *testing.T, d demo, az azCLI, p principal, args []string) [
 // come back on port 8400, whatever else is there.
 func azLoginInBrowser(t *testing.T, d demo, az azCLI, p principal, args []string) []azAccount {
 	t.Helper()
-	opener, opened := browserOpener(t)
-	az.env = append(az.env, "BROWSER="+opener)
-	login := az.start(t, append(args, "--output", "json")...)
-	b := newBrowser(t, d)
-	if page := b.signIn(t, b.open(t, opened()), p.Username, ""); page.url.Host != "localhost:8400" {
-		t.Errorf("the browser ends at %s\n%s", page.url, page.text)
+	accounts, end := azLoginIn(t, newBrowser(t, d), az, p, args)
+	if end.Host != "localhost:8400" {
+		t.Errorf("the browser ends at %s", end)
 	}
-	return azStartedJSON[[]azAccount](t, login)
+	return accounts
+}
+
+// azLoginIn signs in in a browser that az opens, and says where that ends.
+func azLoginIn(t *testing.T, b browser, az azCLI, p principal, args []string) (accounts []azAccount, end *url.URL) {
+	t.Helper()
+	opener, opened := browserOpener(t)
+	az.env = append(slices.Clone(az.env), "BROWSER="+opener)
+	login := az.start(t, append(args, "--output", "json")...)
+	page := b.signIn(t, b.open(t, opened()), p.Username, "")
+	return azStartedJSON[[]azAccount](t, login), page.url
 }
 
 var adminURL = regexp.MustCompile(`Administration +(https://localhost:\d+)`)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -201,53 +200,3 @@ func azWords(args []string) string {
 	}
 	return strings.Join(words, " ")
 }
-
-// azConnectivityCheck is what az asks its proxy for when it is used for the first time: whether there is a network at all, before
-// it looks for a newer version of itself. It is content with no answer.
-const azConnectivityCheck = "CONNECT azure.microsoft.com:443 "
-
-// An outsideProxy is the way to every host but this one. It leads nowhere and remembers what was asked for.
-type outsideProxy struct {
-	listener net.Listener
-	requests []string // first lines
-}
-
-// startOutsideProxy fails the test when az has tried to leave this machine by its end.
-func startOutsideProxy(t *testing.T) *outsideProxy {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &outsideProxy{listener: listener}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			connection, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			p.refuse(connection)
-		}
-	}()
-	t.Cleanup(func() {
-		listener.Close()
-		<-done
-		for _, request := range p.requests {
-			if !strings.HasPrefix(request, azConnectivityCheck) {
-				t.Errorf("az tried to leave this machine: %s", request)
-			}
-		}
-	})
-	return p
-}
-
-func (p *outsideProxy) refuse(connection net.Conn) {
-	defer connection.Close()
-	_ = connection.SetDeadline(time.Now().Add(time.Second))
-	line, _ := bufio.NewReader(connection).ReadString('\n')
-	p.requests = append(p.requests, strings.TrimSpace(line))
-}
-
-func (p *outsideProxy) url() string { return "http://" + p.listener.Addr().String() }

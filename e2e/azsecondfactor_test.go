@@ -7,12 +7,12 @@ import (
 )
 
 // TestAZSecondFactor: az, unmodified, where users need a second factor to change something. AD FS has no claims challenges, so az cannot
-// step up: it prints what the gate says, and its user signs in again with an account of which AD FS demands the second factor. (With
-// Entra ID, where az does step up, it insists on the public cloud.)
+// step up: it prints what the gate says, and its user signs in again, by then with a second factor, or with an account of which AD FS
+// demands one. (testAZStepUp has what Entra ID and az do.)
 func TestAZSecondFactor(t *testing.T) {
 	requireAZ(t)
 	d := startDemo(t, "--mfa", "enforce")
-	az := newAZ(t, d, startOutsideProxy(t)).register(t, d.URL, "latest")
+	az := newAZ(t, d, startOutsideProxy(t, nil)).register(t, d.URL, "latest")
 	principals := d.principals(t)
 	put := []string{"group", "create", "--name", "app", "--location", "local"}
 
@@ -25,7 +25,13 @@ func TestAZSecondFactor(t *testing.T) {
 			"Sign in again with multi-factor authentication. Automation signs in as a service principal instead, which does not need it.",
 		}, put...)
 	})
-	t.Run("with", func(t *testing.T) {
+	t.Run("offered", func(t *testing.T) {
+		az, b := az.fresh(t), newBrowser(t, d)
+		b.offers = true
+		azLoginIn(t, b, az, principals["owner"], []string{"login"})
+		az.run(t, put...)
+	})
+	t.Run("demanded", func(t *testing.T) {
 		az, engineer := az.fresh(t), principals["engineer"]
 		az.refused(t, 1, []string{"A second factor is demanded of " + engineer.Username}, "login", "--username", engineer.Username, "--password", engineer.Password)
 		azLoginByCode(t, d, az, engineer, []string{"login"})
@@ -44,7 +50,7 @@ func TestAZSecondFactor(t *testing.T) {
 func TestAZManagedIdentity(t *testing.T) {
 	requireAZ(t)
 	d := startDemo(t, "--provider", "entra", "--mfa", "enforce", "--listen-http", "127.0.0.1:0")
-	az := newAZ(t, d, startOutsideProxy(t)).register(t, d.URL, "latest")
+	az := newAZ(t, d, startOutsideProxy(t, nil)).register(t, d.URL, "latest")
 	az.env = append(az.env, "MSI_ENDPOINT="+d.Plain+"/metadata/identity/oauth2/token")
 	groups := func(az azCLI, login ...string) []string {
 		t.Helper()

@@ -18,7 +18,11 @@ import (
 )
 
 // A browser is as much of one as the identity provider's pages need: it keeps cookies, and posts forms.
-type browser struct{ client *http.Client }
+type browser struct {
+	client *http.Client
+	// offers is that its user shows a second factor even where none is demanded.
+	offers bool
+}
 
 func newBrowser(t *testing.T, d demo) browser {
 	t.Helper()
@@ -28,7 +32,7 @@ func newBrowser(t *testing.T, d demo) browser {
 	}
 	client := *d.Client
 	client.Jar = jar
-	return browser{&client}
+	return browser{client: &client}
 }
 
 // A webPage is what a browser shows.
@@ -107,6 +111,9 @@ func (b browser) signIn(t *testing.T, page webPage, username, code string) webPa
 		case strings.Contains(page.text, ` name="factor"`):
 			page = b.submit(t, page, "factor", "approved")
 		case strings.Contains(page.text, `<button class="user"`):
+			if b.offers && strings.Contains(page.text, ` name="second_factor" value="offered"`) {
+				page.hidden.Set("second_factor", "offered")
+			}
 			page = b.submit(t, page, "user", username)
 		case strings.Contains(page.text, `<input id="user_code"`):
 			page = b.submit(t, page, "user_code", code)
