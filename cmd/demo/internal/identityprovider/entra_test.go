@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -396,6 +397,26 @@ func TestEntraTokensVerify(t *testing.T) {
 	} {
 		if _, err := verifier.Verify(t.Context(), token); token == "" || err == nil {
 			t.Errorf("%s is let in", name)
+		}
+	}
+}
+
+// The answer to a user's client at v2 has the scope that was asked for, in whatever order, and no other answer has one.
+func TestAnsweredScope(t *testing.T) {
+	e := startEntra(t)
+	all := strings.Fields(scope + " offline_access openid profile")
+	want := strings.Join(slices.Sorted(slices.Values(all)), " ")
+	first := e.postTo(t, v2(homeID), set(entraPassword, "scope", strings.Join(all, " ")))
+	slices.Reverse(all)
+	second := e.postTo(t, v2(homeID), set(byRefresh, "refresh_token", first.tokens.RefreshToken, "scope", strings.Join(all, " ")))
+	if first.tokens.Scope != want || second.tokens.Scope != want {
+		t.Errorf("scopes %q and %q, want %q", first.tokens.Scope, second.tokens.Scope, want)
+	}
+	for name, got := range map[string]answer{
+		"application": e.postTo(t, v2(homeID), entraSecret), "v1": e.postTo(t, v1(homeID), v1Password), "AD FS": start(t).post(t, byPassword),
+	} {
+		if got.status != http.StatusOK || got.tokens.Scope != "" {
+			t.Errorf("%s: %d, scope %q", name, got.status, got.tokens.Scope)
 		}
 	}
 }

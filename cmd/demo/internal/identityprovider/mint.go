@@ -14,10 +14,13 @@ import (
 	"hubgate.example/openid/openidtest"
 )
 
-// A tokenResponse is a success in the form of RFC 6749 section 5.1. There is no scope in it: some clients would take what
-// they did not ask for as a reason to ask again.
+// A tokenResponse is a success in the form of RFC 6749 section 5.1.
 type tokenResponse struct {
-	TokenType             string `json:"token_type"`
+	TokenType string `json:"token_type"`
+	// Scope is what a user's client asked Entra v2 for, neither more nor less: some take a difference as a reason to ask again. It is
+	// always in the same order. MSAL for Python files its tokens by it and asks in any order, so that without it a token that is revoked
+	// would stay in its cache beside the new one, and be sent again.
+	Scope                 string `json:"scope,omitempty"`
 	ExpiresIn             int    `json:"expires_in"`               // seconds
 	ExtExpiresIn          int    `json:"ext_expires_in,omitempty"` // seconds; Entra ID, for when it is down
 	AccessToken           string `json:"access_token"`
@@ -146,6 +149,9 @@ func (s *Server) userTokens(r request, signedIn signIn, nonce string) (*tokenRes
 		if response.ClientInfo, err = s.clientInfo(signedIn); err != nil {
 			return nil, err
 		}
+	}
+	if r.kind == openid.EntraV2 {
+		response.Scope = strings.Join(slices.Sorted(slices.Values(r.form.scope)), " ")
 	}
 	response.RefreshToken = s.refreshToken(r, signedIn)
 	if r.isADFS() && response.RefreshToken != "" {
