@@ -101,6 +101,14 @@ func testAZStepUp(t *testing.T, d demo, az azCLI) {
 	unchallenged(t, az, azWrites.command...)
 	unchallenged(t, az, azWrites.raw...)
 	testAZToken(t, d, az)
+
+	// What a challenge wants because a token is revoked, az gets without its user.
+	d.run(t, "revoke", "--as", "owner")
+	result := az.try(t, "group", "show", "--name", "app")
+	if result.code != 0 || !strings.Contains(result.stderr, `with claims challenge: {"access_token":{"nbf":{"essential":true,`) {
+		t.Errorf("with a revoked token: exit code %d\n%s", result.code, result.stderr)
+	}
+	unchallenged(t, az, azWrites.command...) // the second factor is that of the sign-in, and still shown
 }
 
 // testAZUnchallenged: nobody asks a service principal for a second factor.
