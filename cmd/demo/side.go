@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 
 	"hubgate.example/cmd/demo/internal/resourcemanager"
 	"hubgate.example/cmd/demo/internal/sample"
@@ -60,6 +61,10 @@ func (s *site) openManager(side *side, home string, tenantOf func(string) (strin
 		authorizations.PrincipalTypeOf = own.installation.PrincipalTypeOf
 		if own.groups != nil {
 			gating.Groups = own.groups.Groups
+		}
+		config.TenantsOf = func(p *openid.Principal) []string {
+			registered := side.verifier.Tenants() // the others' tokens are refused
+			return slices.DeleteFunc(own.installation.TenantsOf(p.ObjectID), func(id string) bool { return !slices.Contains(registered, id) })
 		}
 		for _, tenant := range own.installation.Tenants {
 			config.Tenants = append(config.Tenants, resourcemanager.Tenant{ID: tenant.ID, DisplayName: tenant.DisplayName})

@@ -13,6 +13,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"hubgate.example/middleware"
+	"hubgate.example/openid"
 	"hubgate.example/rbac"
 )
 
@@ -41,6 +42,9 @@ type Config struct {
 	Directory *Directory
 	// Tenants gives directory tenants their names. A tenant that is not here is shown by its id.
 	Tenants []Tenant
+	// TenantsOf names the directory tenants that a caller is in, beside the one that its token is from. Clients look for subscriptions
+	// in each, with a token of that tenant. The default is no other.
+	TenantsOf func(*openid.Principal) []string
 	// Region is the one location that a subscription lists. The default is "local".
 	Region string
 	// PageSize is the most that one page of a list holds. The default is 1000.

@@ -13,7 +13,7 @@ type Tenant struct {
 	DisplayName string
 }
 
-// listTenants answers the one tenant that the caller's token is from. Others do not concern it.
+// listTenants answers the tenant that the caller's token is from, then the others that the caller is in.
 func (s *Server) listTenants(w http.ResponseWriter, r *http.Request) error {
 	principal, _ := middleware.PrincipalFrom(r.Context()) // the gate has put it there
 	type tenant struct {
@@ -21,11 +21,27 @@ func (s *Server) listTenants(w http.ResponseWriter, r *http.Request) error {
 		TenantID    string `json:"tenantId"`
 		DisplayName string `json:"displayName"`
 	}
-	answer := tenant{ID: "/tenants/" + principal.Tenant, TenantID: principal.Tenant, DisplayName: principal.Tenant}
-	for _, t := range s.config.Tenants {
-		if strings.EqualFold(t.ID, principal.Tenant) && t.DisplayName != "" {
-			answer.DisplayName = t.DisplayName
+	ids := []string{principal.Tenant}
+	if s.config.TenantsOf != nil {
+		for _, id := range s.config.TenantsOf(principal) {
+			if id = strings.ToLower(id); id != principal.Tenant {
+				ids = append(ids, id)
+			}
 		}
 	}
-	return writeList(w, []tenant{answer})
+	var answer []tenant
+	for _, id := range ids {
+		answer = append(answer, tenant{ID: "/tenants/" + id, TenantID: id, DisplayName: s.tenantName(id)})
+	}
+	return writeList(w, answer)
+}
+
+// tenantName is what people call a directory tenant.
+func (s *Server) tenantName(id string) string {
+	for _, t := range s.config.Tenants {
+		if strings.EqualFold(t.ID, id) && t.DisplayName != "" {
+			return t.DisplayName
+		}
+	}
+	return id
 }

@@ -65,6 +65,22 @@ func (i Installation) GroupsOf(objectID string) []string {
 	return nil
 }
 
+// TenantsOf returns the ids of the tenants that the user with this object id is in, as a member or as a guest, and none for anybody else.
+func (i Installation) TenantsOf(objectID string) []string {
+	all := i.Principals()
+	n := slices.IndexFunc(all, func(p Principal) bool { return p.IsUser() && strings.EqualFold(p.ObjectID, objectID) })
+	if n < 0 {
+		return nil
+	}
+	var ids []string
+	for _, p := range all {
+		if p.Username == all[n].Username {
+			ids = append(ids, p.Tenant)
+		}
+	}
+	return ids
+}
+
 // PrincipalTypeOf returns what Resource Manager calls the type of a principal or a group, and whether there is one with this object id.
 func (i Installation) PrincipalTypeOf(objectID string) (principalType string, known bool) {
 	for _, p := range i.Principals() {

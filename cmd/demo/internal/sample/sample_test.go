@@ -368,6 +368,25 @@ func TestCertificateFileHoldsKeyAndCertificate(t *testing.T) {
 }
 
 // What the samples assign says the same of principals as the directory does.
+// A user is in the home tenant and in those where it is a guest, whichever of them is asked about; an application is not asked about.
+func TestTenantsOf(t *testing.T) {
+	both := []string{homeTenant, partnerTenant}
+	entra := map[string][]string{"visitor": both, "consultant": both, "partner": {partnerTenant}, "stranger": {strangerTenant}, "deployer": nil, "web1": nil}
+	for _, p := range Entra().Principals() {
+		if want, found := entra[p.Name]; found && !slices.Equal(Entra().TenantsOf(strings.ToUpper(p.ObjectID)), want) {
+			t.Errorf("%s is in %v, want %v", p.Name, Entra().TenantsOf(p.ObjectID), want)
+		}
+	}
+	for _, p := range ADFS().Principals() {
+		if got := ADFS().TenantsOf(p.ObjectID); p.IsUser() && !slices.Equal(got, []string{ADFS().Home()}) {
+			t.Errorf("%s is in %v", p.Name, got)
+		}
+	}
+	if got := Entra().TenantsOf("S-1-5-21-1"); got != nil {
+		t.Errorf("a stranger is in %v", got)
+	}
+}
+
 func TestPrincipalTypeOf(t *testing.T) {
 	for _, installation := range []Installation{ADFS(), Entra()} {
 		seen := map[string]bool{}
