@@ -124,15 +124,22 @@ func testAZUnchallenged(t *testing.T, d demo, az azCLI) {
 	}
 }
 
-// testAZTenants: a user in two tenants, of which one demands a second factor, has accounts in both.
+// testAZTenants: az looks for the subscriptions of a user in every tenant that the user is in. Of one that demands a second factor it
+// says that, and after a sign-in there its user has accounts in both.
 func testAZTenants(t *testing.T, d demo, az azCLI) {
 	home := d.principals(t)["visitor"]
 	partner := d.of(t, "visitor", d.principals(t)["partner"].TenantID)
-	if accounts := azLoginByCode(t, d, az, home, []string{"login"}); len(accounts) != 1 || accounts[0].Name != "Sandbox" || accounts[0].TenantID != home.TenantID {
+	login := []string{"login", "--username", home.Username, "--password", home.Password, "--output", "json"}
+	result := az.try(t, login...)
+	if accounts := azDecode[[]azAccount](t, login, result); len(accounts) != 1 || accounts[0].Name != "Sandbox" || accounts[0].TenantID != home.TenantID {
 		t.Fatalf("login: %+v, want the subscription that visitor reads at home", accounts)
 	}
-	unavailable := []string{"account", "get-access-token", "--tenant", partner.TenantID}
-	az.refused(t, 1, []string{"AADSTS50076: "}, unavailable...)
+	for _, says := range []string{"The following tenants require Multi-Factor Authentication (MFA).", partner.TenantID + " 'Partner'"} {
+		if !strings.Contains(result.stderr, says) {
+			t.Errorf("login: does not say %q:\n%s", says, result.stderr)
+		}
+	}
+	az.refused(t, 1, []string{"AADSTS50076: "}, "account", "get-access-token", "--tenant", partner.TenantID)
 	if accounts, _ := azLoginIn(t, newBrowser(t, d), az, home, []string{"login", "--tenant", "partner.example"}); len(accounts) != 1 || accounts[0].Name != "Partner" || accounts[0].TenantID != partner.TenantID {
 		t.Fatalf("login: %+v, want the subscription that visitor reads as a guest", accounts)
 	}
@@ -157,6 +164,12 @@ func testAZTenants(t *testing.T, d demo, az azCLI) {
 		if status, _, body := d.get(t, token.AccessToken, path); status != http.StatusOK {
 			t.Errorf("%s: %d\n%s", subscription, status, body)
 		}
+	}
+
+	consultant := d.principals(t)["consultant"] // at home in Partner, without a role
+	accounts = azLoginByCode(t, d, az, consultant, []string{"login"})
+	if len(accounts) != 1 || accounts[0].Name != "Sandbox" || accounts[0].TenantID != home.TenantID {
+		t.Errorf("login: %+v, want the subscription in which consultant works as a guest", accounts)
 	}
 }
 
