@@ -215,7 +215,7 @@ func TestOverage(t *testing.T) {
 	for _, overage := range []openidtest.Claim{openidtest.Overage(), openidtest.With("hasgroups", true)} {
 		token := s.issuer.Token(openidtest.User(alice), overage, openidtest.With("upn", "alice@contoso.example"))
 		s.do(s.gate.Handler(s), request("GET", webVM, token)).want(t, 403, "AuthorizationFailed",
-			"The client 'alice@contoso.example' with object id '"+alice+"' belongs to more groups than its access token can carry, and they could not "+
+			"The access token of the client 'alice@contoso.example' with object id '"+alice+"' does not carry its groups, and they could not "+
 				"be resolved. Without them, authorization to perform action 'Microsoft.Compute/virtualMachines/read' over scope '"+webVM+"' cannot be decided.")
 		if answer := s.do(s.gate.Authenticate(s.gate.List(s)), request("GET", "/subscriptions", token)); answer.status != 403 || answer.served {
 			t.Errorf("list: %d, served %v", answer.status, answer.served)

@@ -44,8 +44,8 @@ func denied(principal *openid.Principal, op rbac.Operation, denial *rbac.DenyAss
 func tooManyGroups(principal *openid.Principal, op rbac.Operation, detail string) *refusal {
 	return &refusal{
 		status: http.StatusForbidden, code: "AuthorizationFailed",
-		message: fmt.Sprintf("The client '%s' with object id '%s' belongs to more groups than its access token can carry, and they could "+
-			"not be resolved. Without them, authorization to perform action '%s' over scope '%s' cannot be decided.",
+		message: fmt.Sprintf("The access token of the client '%s' with object id '%s' does not carry its groups, and they could not be "+
+			"resolved. Without them, authorization to perform action '%s' over scope '%s' cannot be decided.",
 			clientName(principal), quote(principal.ObjectID, maxClaimText), quote(op.Action, maxScopeText), quote(op.Scope.String(), maxScopeText)),
 		reason: "group overage", detail: detail,
 	}
