@@ -58,6 +58,10 @@ func checkPath(path string) error {
 	if isPlainPath(path) {
 		return nil
 	}
+	return checkAnyPath(path)
+}
+
+func checkAnyPath(path string) error {
 	switch {
 	case path == "" || path[0] != '/':
 		return errors.New("does not begin with a slash")
