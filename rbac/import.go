@@ -69,6 +69,8 @@ type importer struct {
 	config PolicyConfig
 	// origins are by the lists of config, each in its order.
 	origins map[string][]origin
+	// plain reads most of the objects that there are many of.
+	plain plainReader
 	// scheduled are the schedule instances among the assignments, by index, each with the name of the assignment that it
 	// stands for.
 	scheduled map[int]string
@@ -88,6 +90,9 @@ func (im *importer) read(file ImportFile) error {
 		return errors.New("is UTF-16, as Windows PowerShell's > writes it: write UTF-8, with | Out-File -Encoding utf8 instead of >")
 	}
 	data := bytes.TrimPrefix(file.Data, []byte("\ufeff"))
+	if objects, ok := elements(data); ok {
+		return im.readObjects(file.Name, "", objects)
+	}
 	var whole jsontext.Value
 	if err := unmarshal("", data, &whole); err != nil {
 		return err
@@ -107,16 +112,18 @@ func (im *importer) read(file ImportFile) error {
 		}
 		list, path = value, "value"
 	}
-	if list.Kind() != '[' {
+	objects, ok := elements(list)
+	if !ok {
 		return inPath(path, errors.New("neither a list nor an object"))
 	}
-	var objects []jsontext.Value
-	if err := unmarshal(path, list, &objects); err != nil {
-		return err
-	}
+	return im.readObjects(file.Name, path, objects)
+}
+
+// readObjects adds the objects of a list, which is at path in its file.
+func (im *importer) readObjects(file, path string, objects []jsontext.Value) error {
+	im.config.Assignments = slices.Grow(im.config.Assignments, len(objects)) // most objects of a long list
 	for i, object := range objects {
-		at := origin{file: file.Name, object: fmt.Sprintf("%s[%d]", path, i)}
-		if err := im.readObject(at, object); err != nil {
+		if err := im.readObject(origin{file: file, list: path, index: i, inList: true}, object); err != nil {
 			return err
 		}
 	}
@@ -134,8 +141,11 @@ const (
 )
 
 func (im *importer) readObject(at origin, object jsontext.Value) error {
+	if head, exported, ok := im.plain.read(object); ok {
+		return im.addNamed(at, head, exported)
+	}
 	var head exportedHead
-	if err := unmarshal(at.object, object, &head); err != nil {
+	if err := unmarshal(at.object(), object, &head); err != nil {
 		return err
 	}
 	fields := object
@@ -152,7 +162,7 @@ func (im *importer) readObject(at origin, object jsontext.Value) error {
 
 	kind := cmp.Or(head.Type, kindOf(members))
 	if kind == "" {
-		return inPath(at.object, errors.New("neither a role definition nor an assignment nor a management group"))
+		return inPath(at.object(), errors.New("neither a role definition nor an assignment nor a management group"))
 	}
 	// Exports of management groups have /providers/ before a type, or /subscriptions in the place of one.
 	switch strings.TrimPrefix(fold(kind), "/providers/") {
@@ -169,14 +179,14 @@ func (im *importer) readObject(at origin, object jsontext.Value) error {
 	case "/subscriptions", fold(subscriptionType), fold(groupedType):
 		return im.readSubscription(at, head, fields)
 	}
-	return inPath(joinPath(at.object, "type"), fmt.Errorf("%.80q is none of %s", kind, strings.Join([]string{
+	return inPath(joinPath(at.object(), "type"), fmt.Errorf("%.80q is none of %s", kind, strings.Join([]string{
 		roleDefinitionType, roleAssignmentType, scheduleInstanceType, denyAssignmentType, managementGroupType, groupedType}, ", ")))
 }
 
 // onlyInProperties refuses an object that says beside its properties what belongs into them: a condition there would narrow nothing.
 func onlyInProperties(at origin, object jsontext.Value) error {
 	var members map[string]jsontext.Value
-	if err := unmarshal(at.object, object, &members); err != nil {
+	if err := unmarshal(at.object(), object, &members); err != nil {
 		return err
 	}
 	for _, name := range []string{
@@ -186,7 +196,7 @@ func onlyInProperties(at origin, object jsontext.Value) error {
 	} {
 		for member := range members {
 			if strings.EqualFold(member, name) {
-				return inPath(joinPath(at.object, member), errors.New("stands beside properties, where it would count for nothing"))
+				return inPath(joinPath(at.object(), member), errors.New("stands beside properties, where it would count for nothing"))
 			}
 		}
 	}

@@ -32,6 +32,11 @@ func (im *importer) readAssignment(at origin, head exportedHead, fields jsontext
 	if err := unmarshal(at.path(), fields, &exported); err != nil {
 		return err
 	}
+	return im.addNamed(at, head, exported)
+}
+
+// addNamed adds a role assignment under its own name.
+func (im *importer) addNamed(at origin, head exportedHead, exported exportedAssignment) error {
 	name, err := head.guid(at)
 	if err != nil {
 		return err

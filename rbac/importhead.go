@@ -21,11 +21,11 @@ func (h exportedHead) guid(at origin) (string, error) {
 	last := h.ID[strings.LastIndexByte(h.ID, '/')+1:]
 	switch {
 	case h.Name == "" && last == "":
-		return "", inPath(joinPath(at.object, "name"), errors.New("missing"))
+		return "", inPath(joinPath(at.object(), "name"), errors.New("missing"))
 	case h.Name == "":
 		return last, nil
 	case last != "" && fold(h.Name) != fold(last):
-		return "", inPath(joinPath(at.object, "id"), fmt.Errorf("does not end in the name %.80q", h.Name))
+		return "", inPath(joinPath(at.object(), "id"), fmt.Errorf("does not end in the name %.80q", h.Name))
 	}
 	return h.Name, nil
 }
@@ -37,17 +37,17 @@ func (h exportedHead) scope(at origin, kind string, scope *string) error {
 	}
 	id, err := parseScope(h.ID)
 	if err != nil {
-		return inPath(joinPath(at.object, "id"), err)
+		return inPath(joinPath(at.object(), "id"), err)
 	}
 	if !strings.EqualFold(id.ResourceType(), kind) {
-		return inPath(joinPath(at.object, "id"), fmt.Errorf("not an id of %s", kind))
+		return inPath(joinPath(at.object(), "id"), fmt.Errorf("not an id of %s", kind))
 	}
 	parent, _ := id.Parent()
 	if *scope == "" {
 		*scope = parent.String()
 	}
 	if given, err := parseScope(*scope); err == nil && !given.Equal(parent) {
-		return inPath(joinPath(at.object, "id"), fmt.Errorf("lies at another scope than %q", *scope))
+		return inPath(joinPath(at.object(), "id"), fmt.Errorf("lies at another scope than %q", *scope))
 	}
 	return nil
 }

@@ -1,8 +1,10 @@
 package rbac
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -36,4 +38,26 @@ func joinPointer(path string, pointer jsontext.Pointer) string {
 		}
 	}
 	return path
+}
+
+// elements returns the elements of a list, which are parts of it, and not ok where it is none or no JSON: unmarshal says what is
+// wrong then.
+func elements(list []byte) (elements []jsontext.Value, ok bool) {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(list))
+	if token, err := decoder.ReadToken(); err != nil || token.Kind() != '[' {
+		return nil, false
+	}
+	for decoder.PeekKind() != ']' {
+		element, err := decoder.ReadValue()
+		if err != nil {
+			return nil, false
+		}
+		end := int(decoder.InputOffset())
+		elements = append(elements, list[end-len(element):end:end])
+	}
+	if _, err := decoder.ReadToken(); err != nil {
+		return nil, false
+	}
+	_, err := decoder.ReadToken()
+	return elements, err == io.EOF
 }

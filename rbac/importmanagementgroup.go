@@ -34,9 +34,9 @@ func (im *importer) readManagementGroup(at origin, head exportedHead, fields jso
 	group, err := parseScope(head.ID)
 	switch {
 	case err != nil:
-		return inPath(joinPath(at.object, "id"), err)
+		return inPath(joinPath(at.object(), "id"), err)
 	case !strings.EqualFold(group.ResourceType(), managementGroupType):
-		return inPath(joinPath(at.object, "id"), fmt.Errorf("not an id of %s", managementGroupType))
+		return inPath(joinPath(at.object(), "id"), fmt.Errorf("not an id of %s", managementGroupType))
 	}
 	if parent := exported.Details.Parent.ID; parent != "" {
 		im.addMember(at, joinPath(at.path(), "details.parent.id"), parent, head.ID)
@@ -49,14 +49,14 @@ func (im *importer) readManagementGroup(at origin, head exportedHead, fields jso
 
 // addChildren adds the children of group, which are in the member children at path and nest at most levels deep.
 func (im *importer) addChildren(at origin, path, group string, children []exportedChild, levels int) error {
-	path, groupPath := joinPath(path, "children"), joinPath(at.object, "id")
+	path, groupPath := joinPath(path, "children"), joinPath(at.object(), "id")
 	if levels == 0 && len(children) > 0 {
 		return inPath(path, fmt.Errorf("more than %d levels of management groups", maxGroupLevels))
 	}
 	for i, child := range children {
-		at.object, at.fields = fmt.Sprintf("%s[%d]", path, i), ""
+		at.list, at.index, at.inList, at.fields = path, i, true, ""
 		im.addMember(at, groupPath, group, child.ID)
-		if err := im.addChildren(at, at.object, child.ID, child.Children, levels-1); err != nil {
+		if err := im.addChildren(at, at.object(), child.ID, child.Children, levels-1); err != nil {
 			return err
 		}
 	}
@@ -73,19 +73,19 @@ func (im *importer) readSubscription(at origin, head exportedHead, fields jsonte
 	}
 	id, err := parseScope(strings.TrimSpace(head.ID)) // Azure writes a blank before some
 	if err != nil {
-		return inPath(joinPath(at.object, "id"), err)
+		return inPath(joinPath(at.object(), "id"), err)
 	}
 	if strings.EqualFold(id.ResourceType(), groupedType) {
 		// {management group}/subscriptions/{id}, which is the only place of the subscription's own id beside the name.
 		group, _ := id.Parent()
 		if given, err := parseScope(exported.Parent.ID); exported.Parent.ID != "" && (err != nil || !given.Equal(group)) {
-			return inPath(joinPath(at.object, "id"), errors.New("lies in another management group than parent says"))
+			return inPath(joinPath(at.object(), "id"), errors.New("lies in another management group than parent says"))
 		}
-		im.addMember(at, joinPath(at.object, "id"), group.String(), "/subscriptions/"+id.Name())
+		im.addMember(at, joinPath(at.object(), "id"), group.String(), "/subscriptions/"+id.Name())
 		return nil
 	}
 	if !strings.EqualFold(id.ResourceType(), subscriptionType) {
-		return inPath(joinPath(at.object, "id"), errors.New("not a subscription's id"))
+		return inPath(joinPath(at.object(), "id"), errors.New("not a subscription's id"))
 	}
 	if exported.Parent.ID != "" {
 		im.addMember(at, joinPath(at.path(), "parent.id"), exported.Parent.ID, head.ID)

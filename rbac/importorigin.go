@@ -9,8 +9,11 @@ import (
 // An origin is where in which file an object is.
 type origin struct {
 	file string
-	// object is the path of the object, such as [12] or value[12], and "" for a single object.
-	object string
+	// list is the path of the list that has the object, "" or value, and index which of it the object is. There may be a million:
+	// the path is put together when it is needed.
+	list   string
+	index  int
+	inList bool // or it is a single object
 	// fields is the path of its fields within it: properties, or "".
 	fields string
 	// group is, of a member of a management group, the path in the file of what names the group.
@@ -18,10 +21,18 @@ type origin struct {
 }
 
 func (o origin) String() string {
-	if o.object == "" {
+	if !o.inList {
 		return o.file
 	}
-	return o.file + ": " + o.object
+	return o.file + ": " + o.object()
+}
+
+// object returns the path of the object, such as [12] or value[12], and "" for a single object.
+func (o origin) object() string {
+	if !o.inList {
+		return ""
+	}
+	return fmt.Sprintf("%s[%d]", o.list, o.index)
 }
 
 // locate says in terms of files what NewPolicy has said in terms of its configuration.
@@ -45,15 +56,15 @@ func (im *importer) locate(err error) error {
 func (o origin) member(field string) string {
 	switch {
 	case field == "ID" || field == "Name":
-		return joinPath(o.object, "name")
+		return joinPath(o.object(), "name")
 	case field == "Member":
-		return joinPath(o.object, "id")
+		return joinPath(o.object(), "id")
 	case field == "ManagementGroup":
 		return o.group
 	case field == "Start" || field == "End":
 		field += "DateTime"
 	case field == "Type" && o.fields == "":
-		return joinPath(o.object, "roleType")
+		return joinPath(o.object(), "roleType")
 	}
 	words := strings.Split(field, ".")
 	for i, word := range words {
@@ -67,7 +78,7 @@ func (o origin) member(field string) string {
 }
 
 // path returns the path of the object's fields.
-func (o origin) path() string { return joinPath(o.object, o.fields) }
+func (o origin) path() string { return joinPath(o.object(), o.fields) }
 
 func joinPath(path, member string) string {
 	if path == "" || member == "" {
