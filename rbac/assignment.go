@@ -73,39 +73,39 @@ func (p *Policy) source(a *assignment) RoleAssignment {
 // assignment checks and compiles an assignment. Errors are *fieldError.
 func (c *compiler) assignment(source RoleAssignment) (*assignment, error) {
 	a := &assignment{}
+	if err := c.compile(&source, a); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// compile checks and compiles an assignment into a, which is zero. Errors are *fieldError.
+func (c *compiler) compile(source *RoleAssignment, a *assignment) (err error) {
 	if source.Name != "" {
 		if a.name, a.named = parseGUID(source.Name); !a.named {
-			return nil, inField("Name", fmt.Errorf("%.80q is not a GUID", source.Name))
+			return inField("Name", fmt.Errorf("%.80q is not a GUID", source.Name))
 		}
 	}
-	scope, err := parseScope(source.Scope)
-	if err != nil {
-		return nil, inField("Scope", err)
+	if a.location, err = c.locationOf(source.Scope); err != nil {
+		return err
 	}
-	if err := checkPrincipal(source.PrincipalID); err != nil {
-		return nil, inField("PrincipalID", err)
+	if a.principal, err = c.principalOf(source.PrincipalID); err != nil {
+		return err
 	}
 	if source.PrincipalType != "" {
 		i := slices.Index(principalTypes, source.PrincipalType)
 		if i < 0 {
-			return nil, inField("PrincipalType", fmt.Errorf("%.80q is none of %s", source.PrincipalType, strings.Join(principalTypes, ", ")))
+			return inField("PrincipalType", fmt.Errorf("%.80q is none of %s", source.PrincipalType, strings.Join(principalTypes, ", ")))
 		}
 		a.principalType = uint8(i + 1)
 	}
-	key, err := roleKey(source.RoleDefinitionID)
-	if err != nil {
-		return nil, inField("RoleDefinitionID", err)
-	}
-	role, ok := c.policy.roleAt[key]
-	if !ok {
-		return nil, inField("RoleDefinitionID", fmt.Errorf("%w: %s", ErrRoleNotFound, key))
+	if a.role, err = c.roleOf(source.RoleDefinitionID); err != nil {
+		return err
 	}
 	condition, err := c.conditions.parse(source.Condition, source.ConditionVersion)
 	if err != nil {
-		return nil, inField("Condition", err)
+		return inField("Condition", err)
 	}
-
-	a.location, a.principal, a.role = c.location(scope), c.principal(source.PrincipalID), role
 	d := details{
 		description:   source.Description,
 		conditionText: source.Condition, conditionVer: source.ConditionVersion, condition: condition,
@@ -115,7 +115,7 @@ func (c *compiler) assignment(source RoleAssignment) (*assignment, error) {
 	if d != (details{}) {
 		a.details = &d
 	}
-	return a, nil
+	return nil
 }
 
 // same reports whether two assignments say the same, their stamps aside.
@@ -178,13 +178,14 @@ func parseGUID(s string) (g guid, ok bool) {
 	if !IsGUID(s) {
 		return g, false
 	}
-	digits := make([]byte, 0, 2*len(g))
-	for i := range len(s) {
-		if s[i] != '-' {
-			digits = append(digits, s[i])
-		}
-	}
-	_, err := hex.Decode(g[:], digits)
+	// Without the dashes: 8-4-4-4-12.
+	var digits [2 * len(g)]byte
+	copy(digits[:8], s)
+	copy(digits[8:12], s[9:])
+	copy(digits[12:16], s[14:])
+	copy(digits[16:20], s[19:])
+	copy(digits[20:], s[24:])
+	_, err := hex.Decode(g[:], digits[:])
 	return g, err == nil
 }
 

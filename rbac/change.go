@@ -177,46 +177,19 @@ func (p *Policy) deleteAssignments(names []string, list string) error {
 }
 
 func (p *Policy) putAssignments(compiler *compiler, sources []RoleAssignment, list string) error {
-	type grant struct {
-		principal *string
-		location  *location
-		role      uint32
+	compiled, failed := compiler.assignments(sources)
+	empty := p.principals.root == nil
+	if empty && failed == nil && p.load(compiled) {
+		return nil
 	}
-	var (
-		compiled = make([]*assignment, len(sources))
-		byName   = make(map[guid]int, len(sources))
-		byGrant  = make(map[grant]int, len(sources))
-		distinct = make([]int, 0, len(sources))
-	)
-	for i, source := range sources {
-		a, err := compiler.assignment(source)
-		if err != nil {
-			return &objectError{list: list, index: i, err: err}
-		}
-		compiled[i] = a
-
-		// Of what repeats, the first stays. What agrees in a part only is a mistake.
-		gives := grant{a.principal, a.location, a.role}
-		j, ok := byName[a.name]
-		reason := "both have the name " + source.Name
-		if !ok || !a.named {
-			j, ok = byGrant[gives]
-			reason = "both give the same principal the same role at the same scope"
-		}
-		if ok {
-			if !a.same(compiled[j]) {
-				return &objectError{list: list, index: i, conflict: &j, err: errors.New(reason)}
-			}
-			continue
-		}
-		if a.named {
-			byName[a.name] = i
-		}
-		byGrant[gives] = i
-		distinct = append(distinct, i)
+	distinct, err := distinctAssignments(compiled, sources, list)
+	if err != nil {
+		return err
 	}
-
-	if p.principals.root == nil {
+	if failed != nil {
+		return &objectError{list: list, index: len(compiled), err: failed}
+	}
+	if empty {
 		loaded := make([]*assignment, len(distinct))
 		for n, i := range distinct {
 			loaded[n] = compiled[i]
@@ -242,6 +215,42 @@ func (p *Policy) putAssignments(compiler *compiler, sources []RoleAssignment, li
 		}
 	}
 	return nil
+}
+
+// distinctAssignments returns which assignments do not repeat others. Of what repeats, the first stays. What agrees in a part only is a
+// mistake.
+func distinctAssignments(compiled []*assignment, sources []RoleAssignment, list string) ([]int, error) {
+	type grant struct {
+		principal *string
+		location  *location
+		role      uint32
+	}
+	var (
+		byName   = make(map[guid]int, len(compiled))
+		byGrant  = make(map[grant]int, len(compiled))
+		distinct = make([]int, 0, len(compiled))
+	)
+	for i, a := range compiled {
+		gives := grant{a.principal, a.location, a.role}
+		j, ok := byName[a.name]
+		reason := "both have the name " + sources[i].Name
+		if !ok || !a.named {
+			j, ok = byGrant[gives]
+			reason = "both give the same principal the same role at the same scope"
+		}
+		if ok {
+			if !a.same(compiled[j]) {
+				return nil, &objectError{list: list, index: i, conflict: &j, err: errors.New(reason)}
+			}
+			continue
+		}
+		if a.named {
+			byName[a.name] = i
+		}
+		byGrant[gives] = i
+		distinct = append(distinct, i)
+	}
+	return distinct, nil
 }
 
 // insert adds an assignment of which p has neither the name nor what it gives.
@@ -293,37 +302,6 @@ func (p *Policy) countHolder(a *assignment, change int) {
 	} else {
 		p.holders = p.holders.with(hash, &key, n)
 	}
-}
-
-// load sets the assignments of a policy that has none, and of which nobody holds anything.
-func (p *Policy) load(assignments []*assignment) {
-	holders := make(map[uint32]int)
-	for _, a := range assignments {
-		holders[a.role]++
-	}
-	for at, n := range holders {
-		key := fold(p.roles[at].definition.ID)
-		p.holders = p.holders.with(hashString(key), &key, n)
-	}
-
-	slices.SortFunc(assignments, compareLocations)
-	p.byLocation = newOrdered(assignments)
-	held := make(map[*string][]*assignment)
-	for _, a := range assignments {
-		held[a.principal] = append(held[a.principal], a)
-	}
-	leaves := make([]*trieLeaf[holding], 0, len(held))
-	for id, list := range held {
-		leaves = append(leaves, &trieLeaf[holding]{
-			hash: hashString(*id), key: id,
-			value: holding{assignments: newOrdered(list)},
-		})
-	}
-	p.principals = newTrie(leaves)
-
-	assignments = slices.DeleteFunc(assignments, func(a *assignment) bool { return !a.named })
-	slices.SortFunc(assignments, compareNames)
-	p.byName = newOrdered(assignments)
 }
 
 func (p *Policy) deleteDenials(names []string, list string) error {

@@ -1,6 +1,9 @@
 package rbac
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // A compiler compiles the objects of one change, so that what they have in common is there once.
 type compiler struct {
@@ -9,6 +12,15 @@ type compiler struct {
 	locations  map[string]*location
 	principals map[string]*string
 	conditions conditionCache
+	// seen is nil unless there are many assignments: then what they have in common is looked up as it is written.
+	seen *seenTexts
+}
+
+// seenTexts are scopes, principal ids and role ids that are right, as assignments wrote them.
+type seenTexts struct {
+	locations  map[string]*location
+	principals map[string]*string
+	roles      map[string]uint32
 }
 
 func newCompiler(p *Policy) *compiler {
@@ -18,6 +30,86 @@ func newCompiler(p *Policy) *compiler {
 		principals: make(map[string]*string),
 		conditions: make(conditionCache),
 	}
+}
+
+// manyAssignments is from which number on a compiler remembers what it has seen.
+const manyAssignments = 16
+
+// assignments compiles assignments up to the first that is wrong.
+func (c *compiler) assignments(sources []RoleAssignment) ([]*assignment, error) {
+	if len(sources) >= manyAssignments {
+		c.seen = &seenTexts{locations: make(map[string]*location), principals: make(map[string]*string), roles: make(map[string]uint32)}
+		defer func() { c.seen = nil }()
+	}
+	compiled := make([]*assignment, 0, len(sources))
+	var room []assignment // few of which are kept alive by one
+	for i := range sources {
+		if len(room) == 0 {
+			room = make([]assignment, min(len(sources)-i, manyAssignments))
+		}
+		if err := c.compile(&sources[i], &room[0]); err != nil {
+			return compiled, err
+		}
+		compiled = append(compiled, &room[0])
+		room = room[1:]
+	}
+	return compiled, nil
+}
+
+// locationOf returns the location of a scope as it is written. Errors are *fieldError.
+func (c *compiler) locationOf(written string) (*location, error) {
+	if c.seen != nil {
+		if l, ok := c.seen.locations[written]; ok {
+			return l, nil
+		}
+	}
+	scope, err := parseScope(written)
+	if err != nil {
+		return nil, inField("Scope", err)
+	}
+	l := c.location(scope)
+	if c.seen != nil {
+		c.seen.locations[written] = l
+	}
+	return l, nil
+}
+
+// principalOf returns the one principalKey of an id as it is written. Errors are *fieldError.
+func (c *compiler) principalOf(written string) (*string, error) {
+	if c.seen != nil {
+		if p, ok := c.seen.principals[written]; ok {
+			return p, nil
+		}
+	}
+	if err := checkPrincipal(written); err != nil {
+		return nil, inField("PrincipalID", err)
+	}
+	p := c.principal(written)
+	if c.seen != nil {
+		c.seen.principals[written] = p
+	}
+	return p, nil
+}
+
+// roleOf returns where the policy has the role of an id as it is written. Errors are *fieldError.
+func (c *compiler) roleOf(written string) (uint32, error) {
+	if c.seen != nil {
+		if at, ok := c.seen.roles[written]; ok {
+			return at, nil
+		}
+	}
+	key, err := roleKey(written)
+	if err != nil {
+		return 0, inField("RoleDefinitionID", err)
+	}
+	at, ok := c.policy.roleAt[key]
+	if !ok {
+		return 0, inField("RoleDefinitionID", fmt.Errorf("%w: %s", ErrRoleNotFound, key))
+	}
+	if c.seen != nil {
+		c.seen.roles[written] = at
+	}
+	return at, nil
 }
 
 // location returns the location of a scope.

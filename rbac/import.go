@@ -3,6 +3,7 @@ package rbac
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -53,15 +54,50 @@ func Import(files ...ImportFile) (PolicyConfig, error) {
 	if _, err := NewPolicy(im.config); err != nil {
 		return PolicyConfig{}, fmt.Errorf("rbac: %w", im.locate(err))
 	}
-	sortBy(im.config.Roles, func(role RoleDefinition) string { return role.ID })
-	sortBy(im.config.Assignments, func(assignment RoleAssignment) string { return assignment.Name })
-	sortBy(im.config.DenyAssignments, func(assignment DenyAssignment) string { return assignment.Name })
-	sortBy(im.config.ManagementGroups, func(member ManagementGroupMember) string { return member.Member })
+	sortBy(im.config.Roles, func(role *RoleDefinition) string { return role.ID })
+	sortBy(im.config.Assignments, func(assignment *RoleAssignment) string { return assignment.Name })
+	sortBy(im.config.DenyAssignments, func(assignment *DenyAssignment) string { return assignment.Name })
+	sortBy(im.config.ManagementGroups, func(member *ManagementGroupMember) string { return member.Member })
 	return im.config, nil
 }
 
-func sortBy[T any](objects []T, id func(T) string) {
-	slices.SortStableFunc(objects, func(a, b T) int { return cmp.Compare(fold(id(a)), fold(id(b))) })
+// sortBy puts objects in the order of their folded ids, and those of one id in the order that they have.
+func sortBy[T any](objects []T, id func(*T) string) {
+	type place struct {
+		beginning uint64 // of the id: mostly it decides, and nothing else has to be looked at
+		id        string
+		index     int
+	}
+	places := make([]place, len(objects))
+	for i := range objects {
+		folded := fold(id(&objects[i]))
+		var beginning [8]byte
+		copy(beginning[:], folded)
+		places[i] = place{binary.BigEndian.Uint64(beginning[:]), folded, i}
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		if a.beginning != b.beginning {
+			return cmp.Compare(a.beginning, b.beginning)
+		}
+		return cmp.Or(strings.Compare(a.id, b.id), cmp.Compare(a.index, b.index))
+	})
+	// The objects are large: each is moved once, along the circles of who takes whose place.
+	for first := range places {
+		if places[first].index < 0 {
+			continue
+		}
+		object := objects[first]
+		for to := first; ; {
+			from := places[to].index
+			places[to].index = -1
+			if from == first {
+				objects[to] = object
+				break
+			}
+			objects[to] = objects[from]
+			to = from
+		}
+	}
 }
 
 // An importer collects the objects of all files, and for each where it comes from.
