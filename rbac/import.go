@@ -45,20 +45,62 @@ type ImportFile struct {
 // would count for more or for less than it says: a deny assignment that is not enforced, or an instance that is not in force.
 func Import(files ...ImportFile) (PolicyConfig, error) {
 	var im importer
-	for _, file := range files {
-		if err := im.read(file); err != nil {
-			return PolicyConfig{}, fmt.Errorf("rbac: %s: %w", file.Name, err)
-		}
-	}
-	im.schedule()
-	if _, err := NewPolicy(im.config); err != nil {
-		return PolicyConfig{}, fmt.Errorf("rbac: %w", im.locate(err))
+	if _, err := im.compile(files); err != nil {
+		return PolicyConfig{}, err
 	}
 	sortBy(im.config.Roles, func(role *RoleDefinition) string { return role.ID })
 	sortBy(im.config.Assignments, func(assignment *RoleAssignment) string { return assignment.Name })
 	sortBy(im.config.DenyAssignments, func(assignment *DenyAssignment) string { return assignment.Name })
 	sortBy(im.config.ManagementGroups, func(member *ManagementGroupMember) string { return member.Member })
 	return im.config, nil
+}
+
+// An Imported says how many objects of each kind files held, repeated ones and all. ManagementGroups are members of management groups.
+type Imported struct {
+	Roles, Assignments, DenyAssignments, ManagementGroups int
+}
+
+// ImportPolicy returns the policy of what config holds and what [Import] reads from files, and how much that was. It is for those who
+// need no PolicyConfig of the files: a million assignments are compiled once, where NewPolicy compiles what Import has compiled to
+// check it. Errors are those of Import and [NewPolicy]; that objects of config and of a file conflict is one.
+func ImportPolicy(config PolicyConfig, files ...ImportFile) (*Policy, Imported, error) {
+	im := importer{
+		config: PolicyConfig{
+			Roles:            slices.Clip(config.Roles),
+			Assignments:      slices.Clip(config.Assignments),
+			DenyAssignments:  slices.Clip(config.DenyAssignments),
+			ManagementGroups: slices.Clip(config.ManagementGroups),
+		},
+		given: map[string]int{
+			"Roles": len(config.Roles), "Assignments": len(config.Assignments),
+			"DenyAssignments": len(config.DenyAssignments), "ManagementGroups": len(config.ManagementGroups),
+		},
+	}
+	p, err := im.compile(files)
+	if err != nil {
+		return nil, Imported{}, err
+	}
+	return p, Imported{
+		Roles:            len(im.origins["Roles"]),
+		Assignments:      len(im.origins["Assignments"]),
+		DenyAssignments:  len(im.origins["DenyAssignments"]),
+		ManagementGroups: len(im.origins["ManagementGroups"]),
+	}, nil
+}
+
+// compile reads files and compiles all that there is.
+func (im *importer) compile(files []ImportFile) (*Policy, error) {
+	for _, file := range files {
+		if err := im.read(file); err != nil {
+			return nil, fmt.Errorf("rbac: %s: %w", file.Name, err)
+		}
+	}
+	im.schedule()
+	p, err := NewPolicy(im.config)
+	if err != nil {
+		return nil, fmt.Errorf("rbac: %w", im.locate(err))
+	}
+	return p, nil
 }
 
 // sortBy puts objects in the order of their folded ids, and those of one id in the order that they have.
@@ -103,7 +145,9 @@ func sortBy[T any](objects []T, id func(*T) string) {
 // An importer collects the objects of all files, and for each where it comes from.
 type importer struct {
 	config PolicyConfig
-	// origins are by the lists of config, each in its order.
+	// given is how many objects each list of config begins with that are of no file.
+	given map[string]int
+	// origins are by the lists of config, each in its order, of the objects of files.
 	origins map[string][]origin
 	// plain reads most of the objects that there are many of.
 	plain plainReader

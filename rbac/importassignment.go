@@ -128,7 +128,7 @@ func (im *importer) schedule() {
 	}
 	plain := make(map[string][]int)
 	for i, a := range im.config.Assignments {
-		if _, ok := im.scheduled[i]; !ok {
+		if _, ok := im.scheduled[i]; !ok && i >= im.given["Assignments"] {
 			plain[fold(a.Name)] = append(plain[fold(a.Name)], i)
 		}
 	}

@@ -41,10 +41,16 @@ func (im *importer) locate(err error) error {
 	if !ok {
 		return err
 	}
-	origins := im.origins[wrong.list]
-	at := origins[wrong.index]
-	if wrong.conflict != nil {
-		return fmt.Errorf("%v: conflicts with %v: %w", at, origins[*wrong.conflict], wrong.err)
+	given, origins := im.given[wrong.list], im.origins[wrong.list]
+	if wrong.index < given {
+		return wrong
+	}
+	at := origins[wrong.index-given]
+	switch other := wrong.conflict; {
+	case other != nil && *other < given:
+		return fmt.Errorf("%v: conflicts with %s[%d]: %w", at, wrong.list, *other, wrong.err)
+	case other != nil:
+		return fmt.Errorf("%v: conflicts with %v: %w", at, origins[*other-given], wrong.err)
 	}
 	if field, ok := errors.AsType[*fieldError](wrong.err); ok {
 		return fmt.Errorf("%s: %w", at.file, inPath(at.member(field.field), field.err))

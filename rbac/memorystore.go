@@ -61,6 +61,20 @@ func NewMemoryStore(config PolicyConfig) (*MemoryStore, error) {
 	return s, nil
 }
 
+// NewMemoryStoreOf returns a store that begins with a policy, as one from [ImportPolicy]. An error is about an assignment without a
+// name.
+func NewMemoryStoreOf(policy *Policy) (*MemoryStore, error) {
+	if policy == nil {
+		return nil, errors.New("rbac: a store begins with a policy")
+	}
+	if n := policy.byLocation.len() - policy.byName.len(); n > 0 {
+		return nil, fmt.Errorf("rbac: %d assignments are without a Name, which is required in a store", n)
+	}
+	s := &MemoryStore{}
+	s.policy.Store(policy)
+	return s, nil
+}
+
 // Policy returns the policy in force. It never fails.
 func (s *MemoryStore) Policy(context.Context) (*Policy, error) { return s.policy.Load(), nil }
 

@@ -15,7 +15,6 @@ import (
 	"hubgate.example/cmd/demo/internal/imds"
 	"hubgate.example/cmd/demo/internal/resourcemanager"
 	"hubgate.example/cmd/demo/internal/sample"
-	"hubgate.example/rbac"
 )
 
 // printBanner says where the demo is, whom one can be and what to try.
@@ -60,9 +59,9 @@ func (s *site) overview() string {
 	}
 	s.writePolicy(line)
 	if len(s.options.imports) > 0 {
-		line("Imported", fmt.Sprintf("%s, %s", count(len(s.imported.Roles), "role definition"), count(len(s.imported.Assignments), "role assignment")))
+		line("Imported", fmt.Sprintf("%s, %s", count(s.imported.Roles, "role definition"), count(s.imported.Assignments, "role assignment")))
 	}
-	if s.options.external() && len(s.imported.Assignments) == 0 {
+	if s.options.external() && s.imported.Assignments == 0 {
 		line("Roles", "nobody has a role yet: --import FILE")
 	}
 	s.writePrincipals(&b)
@@ -171,13 +170,7 @@ func (s *site) commands() string {
 
 // about says in a few words what a sample principal may do.
 func (s *site) about(p sample.Principal) string {
-	ids := append(p.GroupIDs(), p.ObjectID)
-	more := 0
-	for _, a := range s.imported.Assignments {
-		if !s.isSample(a) && slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, a.PrincipalID) }) {
-			more++
-		}
-	}
+	more := s.importedFor[p.ObjectID]
 	switch imported := count(more, "imported role assignment"); {
 	case more == 0:
 		return cmp.Or(p.About, "no role at all")
@@ -186,12 +179,6 @@ func (s *site) about(p sample.Principal) string {
 	default:
 		return p.About + "; " + imported
 	}
-}
-
-// isSample reports whether an imported assignment is one of the samples: what a demo exports has them in it.
-func (s *site) isSample(a rbac.RoleAssignment) bool {
-	installation := s.identity.own.installation
-	return slices.ContainsFunc(installation.RoleAssignments(installation.User), func(b rbac.RoleAssignment) bool { return strings.EqualFold(a.Name, b.Name) })
 }
 
 func count(n int, what string) string {

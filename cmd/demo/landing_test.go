@@ -15,7 +15,6 @@ import (
 	"hubgate.example/cmd/demo/internal/localca"
 	"hubgate.example/cmd/demo/internal/sample"
 	"hubgate.example/openid"
-	"hubgate.example/rbac"
 )
 
 func landingPageOf(t *testing.T, d *demo) (http.Header, string) {
@@ -72,7 +71,7 @@ func TestLandingPageNamesFilesToThisMachineOnly(t *testing.T) {
 	}
 	s := &site{options: o, dir: dir, ca: ca, log: slog.New(slog.DiscardHandler), url: "https://localhost:8443", adminURL: "https://localhost:8444"}
 	defer s.Close()
-	if err := s.open(t.Context(), rbac.PolicyConfig{}); err != nil {
+	if err := s.open(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, serve := range map[string]http.HandlerFunc{"user": s.ServeHTTP, "admin": s.serveAdmin} {

@@ -36,7 +36,7 @@ func serve(ctx context.Context, o *serveOptions, stdout, stderr io.Writer) (err 
 		return err
 	}
 	log := newLogger(o, stderr)
-	imported, err := readImports(o.imports)
+	imports, err := readImports(o.imports)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func serve(ctx context.Context, o *serveOptions, stdout, stderr io.Writer) (err 
 		site.adminURL = localhostURL(admin)
 	}
 	defer func() { err = errors.Join(err, site.Close()) }()
-	if err := site.open(ctx, imported); err != nil {
+	if err := site.open(ctx, imports); err != nil {
 		return err
 	}
 	servers := newServers(log)

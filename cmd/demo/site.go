@@ -33,7 +33,9 @@ type site struct {
 	adminURL string
 
 	identity  identity
-	imported  rbac.PolicyConfig
+	imported  rbac.Imported
+	// importedFor is how many role assignments beside the samples --import gives a sample principal, by its object id.
+	importedFor map[string]int
 	providers []*openid.Provider
 	// revocations and mfa count on both sides.
 	revocations *revocations
@@ -44,10 +46,10 @@ type site struct {
 	admin side // without a manager when there is no administrator's side
 }
 
-// open builds the site; imported are the roles and assignments of --import. What can be wrong is found before the providers, which
+// open builds the site; imports are the files of --import. What can be wrong is found before the providers, which
 // fetch and log from their first moment on, are started. Somebody has to serve the site soon then. Close ends them, whether open
 // succeeds or not.
-func (s *site) open(ctx context.Context, imported rbac.PolicyConfig) error {
+func (s *site) open(ctx context.Context, imports []rbac.ImportFile) error {
 	var err error
 	if s.options.external() {
 		s.identity, err = externalIdentity(ctx, s.options, s.log)
@@ -65,7 +67,7 @@ func (s *site) open(ctx context.Context, imported rbac.PolicyConfig) error {
 	if s.user.inventory, err = s.userInventory(accepted); err != nil {
 		return err
 	}
-	if s.user.store, err = s.userStore(imported); err != nil {
+	if s.user.store, err = s.userStore(ctx, imports); err != nil {
 		return err
 	}
 	for _, config := range s.identity.providers {
@@ -123,20 +125,49 @@ func (s *site) userInventory(accepted tenants) (*resourcemanager.Inventory, erro
 }
 
 // userStore makes what may be done: what was imported and, with the demo's own identity provider, what its principals may do.
-func (s *site) userStore(imported rbac.PolicyConfig) (*rbac.MemoryStore, error) {
-	s.imported = imported
-	policy := imported
+func (s *site) userStore(ctx context.Context, imports []rbac.ImportFile) (*rbac.MemoryStore, error) {
+	var samples []rbac.RoleAssignment
 	if own := s.identity.own; own != nil {
-		policy.Assignments = slices.Concat(imported.Assignments, own.installation.RoleAssignments(own.installation.User))
+		samples = own.installation.RoleAssignments(own.installation.User)
 		for _, subscription := range s.options.subscriptions {
-			policy.Assignments = append(policy.Assignments, own.installation.OwnerAssignment(subscription.ID, cmp.Or(subscription.Tenant, own.installation.Home())))
+			samples = append(samples, own.installation.OwnerAssignment(subscription.ID, cmp.Or(subscription.Tenant, own.installation.Home())))
 		}
 	}
-	store, err := rbac.NewMemoryStore(policy)
+	policy, imported, err := rbac.ImportPolicy(rbac.PolicyConfig{Assignments: samples}, imports...)
 	if err != nil {
-		return nil, fmt.Errorf("role assignments of --import and of the samples: %w", err)
+		return nil, fmt.Errorf("--import: %w", err)
 	}
-	return store, nil
+	s.imported = imported
+	store, err := rbac.NewMemoryStoreOf(policy)
+	if err == nil {
+		err = s.countImported(ctx, store, samples)
+	}
+	return store, err
+}
+
+// countImported counts what the sample principals have beside samples, in a store as it begins.
+func (s *site) countImported(ctx context.Context, store *rbac.MemoryStore, samples []rbac.RoleAssignment) error {
+	own := s.identity.own
+	if own == nil || s.imported.Assignments == 0 {
+		return nil
+	}
+	names := make(map[string]bool)
+	for _, sample := range samples {
+		names[strings.ToLower(sample.Name)] = true
+	}
+	s.importedFor = make(map[string]int)
+	for _, p := range own.installation.Principals() {
+		held, err := store.AssignmentsOf(ctx, append(p.GroupIDs(), p.ObjectID)...)
+		if err != nil {
+			return err
+		}
+		for _, a := range held {
+			if !names[a.Name] {
+				s.importedFor[p.ObjectID]++
+			}
+		}
+	}
+	return nil
 }
 
 // openAdmin makes the administrator's side. Only tokens of the home tenant open it.
