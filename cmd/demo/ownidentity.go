@@ -48,35 +48,31 @@ func newOwnIdentity(o *serveOptions, baseURL string, dir *datadir.Dir, roots *x5
 		Resources: slices.Concat(audiences, own.adminAudiences, graphAudiences(baseURL)),
 		Logger:    log,
 	}
-	var err error
+	keys, err := openKeys(o.provider, dir, installation)
+	if err != nil {
+		return identity{}, err
+	}
+	config.SigningKey, own.credentials = keys.signing, keys.credentials
 	if o.provider == entra {
 		config.Type, config.Transport = openid.EntraV1, newTransport(roots)
-		config.SigningKey, err = dir.KeyPair("signing-entra.pem", nil, datadir.SelfSigned("Entra ID Signing - localhost"))
 		id.loginEndpoint = baseURL + "/"
 		// The home tenant's own authority is what clients are told where no subscription names a tenant.
 		id.providers = []openid.ProviderConfig{{Authority: baseURL + "/" + installation.Home()}, {Authority: baseURL + "/common"}}
 	} else {
-		config.SigningKey, err = dir.KeyPair("signing.pem", nil, datadir.SelfSigned("ADFS Signing - localhost"))
 		id.loginEndpoint, id.mfaClaim = baseURL+"/adfs", ownMFAClaim
 		id.providers = []openid.ProviderConfig{{Authority: id.loginEndpoint, Tenant: installation.Home()}}
-	}
-	if err != nil {
-		return identity{}, err
 	}
 	for i := range id.providers {
 		id.providers[i].Transport, id.providers[i].Logger = newTransport(roots), log
 	}
 	if o.provider == entra {
-		if own.federation, err = newFederation(baseURL, dir, log); err != nil {
+		if own.federation, err = newFederation(baseURL, keys.federation, dir, log); err != nil {
 			return identity{}, err
 		}
 	}
-	if own.credentials, err = sample.OpenCredentials(dir, installation); err == nil {
-		own.tenants = own.directory(baseURL)
-		config.Tenants = own.tenants
-		own.server, err = identityprovider.New(config)
-	}
-	if err != nil {
+	own.tenants = own.directory(baseURL)
+	config.Tenants = own.tenants
+	if own.server, err = identityprovider.New(config); err != nil {
 		return identity{}, errors.Join(err, own.close())
 	}
 	id.own = own

@@ -32,11 +32,11 @@ type site struct {
 	// adminURL is https://localhost:8444, or "" when there is no administrator's side.
 	adminURL string
 
-	identity  identity
-	imported  rbac.Imported
+	identity identity
+	imported rbac.Imported
 	// importedFor is how many role assignments beside the samples --import gives a sample principal, by its object id.
 	importedFor map[string]int
-	providers []*openid.Provider
+	providers   []*openid.Provider
 	// revocations and mfa count on both sides.
 	revocations *revocations
 	mfa         middleware.MFAConfig

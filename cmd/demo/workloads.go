@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 
@@ -18,11 +19,7 @@ import (
 const identityHeaderFile = "identity-header"
 
 // newFederation makes the identity provider of workloads that run elsewhere.
-func newFederation(baseURL string, dir *datadir.Dir, log *slog.Logger) (*federation.Server, error) {
-	key, err := dir.KeyPair("signing-federation.pem", nil, datadir.SelfSigned("Federation Signing - localhost"))
-	if err != nil {
-		return nil, err
-	}
+func newFederation(baseURL string, key tls.Certificate, dir *datadir.Dir, log *slog.Logger) (*federation.Server, error) {
 	return federation.New(federation.Config{
 		URL: baseURL + "/federation", SigningKey: key, Dir: dir, Logger: log,
 		ServiceAccount: sample.ServiceAccount, Repository: sample.Repository, Branch: sample.Branch,

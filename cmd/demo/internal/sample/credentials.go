@@ -2,11 +2,14 @@ package sample
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"sync"
 
 	"hubgate.example/cmd/demo/internal/datadir"
 	"hubgate.example/openid"
@@ -29,17 +32,33 @@ func OpenCredentials(dir *datadir.Dir, installation Installation) (*Credentials,
 	if err := c.openSecrets(principals); err != nil {
 		return nil, err
 	}
-	for _, p := range principals {
-		if p.Kind != openid.KindServicePrincipal || c.certificates[p.Name] != nil {
-			continue
-		}
-		pair, err := dir.KeyPair(certificateFile(p), nil, datadir.SelfSigned(p.Name))
-		if err != nil {
-			return nil, err
-		}
-		c.certificates[p.Name] = pair.Leaf
+	if err := c.openCertificates(principals); err != nil {
+		return nil, err
 	}
 	return c, nil
+}
+
+// openCertificates makes those that are not there at the same time: an RSA key takes a tenth of a second.
+func (c *Credentials) openCertificates(principals []Principal) error {
+	var clients []Principal
+	for _, p := range principals {
+		if p.Kind == openid.KindServicePrincipal && !slices.ContainsFunc(clients, func(q Principal) bool { return q.Name == p.Name }) {
+			clients = append(clients, p)
+		}
+	}
+	pairs, errs := make([]tls.Certificate, len(clients)), make([]error, len(clients))
+	var opened sync.WaitGroup
+	for i, p := range clients {
+		opened.Go(func() { pairs[i], errs[i] = c.dir.KeyPair(certificateFile(p), nil, datadir.SelfSigned(p.Name)) })
+	}
+	opened.Wait()
+	for i, p := range clients {
+		if errs[i] != nil {
+			return errs[i]
+		}
+		c.certificates[p.Name] = pairs[i].Leaf
+	}
+	return nil
 }
 
 // openSecrets keeps what is in the file for others: it may be another installation's.
