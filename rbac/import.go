@@ -199,17 +199,6 @@ func (im *importer) read(file ImportFile) error {
 	return im.readObjects(file.Name, path, objects)
 }
 
-// readObjects adds the objects of a list, which is at path in its file.
-func (im *importer) readObjects(file, path string, objects []jsontext.Value) error {
-	im.config.Assignments = slices.Grow(im.config.Assignments, len(objects)) // most objects of a long list
-	for i, object := range objects {
-		if err := im.readObject(origin{file: file, list: path, index: i, inList: true}, object); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // The kinds of exported objects, as their type says.
 const (
 	roleDefinitionType   = "Microsoft.Authorization/roleDefinitions"

@@ -72,12 +72,17 @@ func (im *importer) readScheduleInstance(at origin, head exportedHead, fields js
 		if !IsGUID(name) {
 			return inPath(joinPath(at.path(), "originRoleAssignmentId"), errors.New("does not end in a GUID"))
 		}
-		if im.scheduled == nil {
-			im.scheduled = make(map[int]string)
-		}
-		im.scheduled[len(im.config.Assignments)] = fold(name)
+		im.setScheduled(len(im.config.Assignments), fold(name))
 	}
 	return im.addAssignment(at, name, exported)
+}
+
+// setScheduled notes that assignment i is a schedule instance that stands for the one of a name.
+func (im *importer) setScheduled(i int, name string) {
+	if im.scheduled == nil {
+		im.scheduled = make(map[int]string)
+	}
+	im.scheduled[i] = name
 }
 
 func (im *importer) addAssignment(at origin, name string, exported exportedAssignment) error {
