@@ -209,10 +209,16 @@ const (
 	groupedType          = managementGroupType + "/subscriptions" // a subscription, as its management group lists it
 )
 
+// readObject adds an object.
 func (im *importer) readObject(at origin, object jsontext.Value) error {
 	if head, exported, ok := im.plain.read(object); ok {
 		return im.addNamed(at, head, exported)
 	}
+	return im.readAny(at, object)
+}
+
+// readAny is readObject for an object of any kind and shape.
+func (im *importer) readAny(at origin, object jsontext.Value) error {
 	var head exportedHead
 	if err := unmarshal(at.object(), object, &head); err != nil {
 		return err

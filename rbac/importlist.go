@@ -22,6 +22,7 @@ func (im *importer) readObjects(file, path string, objects []jsontext.Value) err
 	for i := range parts {
 		begin, end := i*len(objects)/n, (i+1)*len(objects)/n
 		parts[i].config.Assignments = room[begin:begin:end]
+		parts[i].origins = map[string][]origin{"Assignments": make([]origin, 0, end-begin)}
 		reading.Go(func() {
 			for j := begin; j < end && errs[i] == nil; j++ {
 				errs[i] = parts[i].readObject(origin{file: file, list: path, index: j, inList: true}, objects[j])
@@ -40,16 +41,17 @@ func (im *importer) readObjects(file, path string, objects []jsontext.Value) err
 
 // add adds what part holds behind what im holds.
 func (im *importer) add(part *importer) {
-	for i, name := range part.scheduled {
+	for i, name := range part.scheduled { // of an assignment of the part
 		im.setScheduled(len(im.config.Assignments)+i, name)
 	}
 	im.config.Roles = append(im.config.Roles, part.config.Roles...)
 	im.config.Assignments = append(im.config.Assignments, part.config.Assignments...)
 	im.config.DenyAssignments = append(im.config.DenyAssignments, part.config.DenyAssignments...)
 	im.config.ManagementGroups = append(im.config.ManagementGroups, part.config.ManagementGroups...)
+	if im.origins == nil {
+		im.origins = make(map[string][]origin)
+	}
 	for list, origins := range part.origins {
-		for _, at := range origins {
-			im.from(list, at)
-		}
+		im.origins[list] = append(im.origins[list], origins...)
 	}
 }
