@@ -177,6 +177,9 @@ func (p *Policy) deleteAssignments(names []string, list string) error {
 }
 
 func (p *Policy) putAssignments(compiler *compiler, sources []RoleAssignment, list string) error {
+	if len(sources) == 0 {
+		return nil
+	}
 	compiled, failed := compiler.assignments(sources)
 	empty := p.principals.root == nil
 	if empty && failed == nil && p.load(compiled) {

@@ -35,6 +35,10 @@ func newCompiler(p *Policy) *compiler {
 // manyAssignments is from which number on a compiler remembers what it has seen.
 const manyAssignments = 16
 
+// roomForAssignments is how many are allocated together: as long as one is in use the others' memory is, and 480 bytes are a size that
+// the allocator has.
+const roomForAssignments = 10
+
 // assignments compiles assignments up to the first that is wrong.
 func (c *compiler) assignments(sources []RoleAssignment) ([]*assignment, error) {
 	if len(sources) >= manyAssignments {
@@ -42,10 +46,10 @@ func (c *compiler) assignments(sources []RoleAssignment) ([]*assignment, error) 
 		defer func() { c.seen = nil }()
 	}
 	compiled := make([]*assignment, 0, len(sources))
-	var room []assignment // few of which are kept alive by one
+	var room []assignment
 	for i := range sources {
 		if len(room) == 0 {
-			room = make([]assignment, min(len(sources)-i, manyAssignments))
+			room = make([]assignment, min(len(sources)-i, roomForAssignments))
 		}
 		if err := c.compile(&sources[i], &room[0]); err != nil {
 			return compiled, err

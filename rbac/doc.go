@@ -18,8 +18,8 @@
 //
 // [ResourceSet.Explain] tells for each assignment why it did or did not count. It asks the same judge as Check.
 //
-// A Policy is compiled from a [PolicyConfig], which [Import] reads from Azure's own exports, and is the simplest [Source].
-// [Policy.With] makes the next revision of it. A [MemoryStore] is a source that is changed in that way; package armapi lets clients
+// A Policy is compiled from a [PolicyConfig], which [Import] reads from Azure's own exports, and is the simplest [Source];
+// [ImportPolicy] makes it of the exports in one go. [Policy.With] makes the next revision of it. A [MemoryStore] is a source that is changed in that way; package armapi lets clients
 // change it.
 //
 // # What it guards against
