@@ -18,11 +18,17 @@ func (im *importer) readObjects(file, path string, objects []jsontext.Value) err
 	// Most objects of a long list are assignments: here is room for them, which each part has its own share of.
 	im.config.Assignments = slices.Grow(im.config.Assignments, len(objects))
 	room := im.config.Assignments[len(im.config.Assignments):][:len(objects)]
+	if im.origins == nil {
+		im.origins = make(map[string][]origin)
+	}
+	origins := slices.Grow(im.origins["Assignments"], len(objects))
+	im.origins["Assignments"] = origins
+	origins = origins[len(origins):][:len(objects)]
 	var reading sync.WaitGroup
 	for i := range parts {
 		begin, end := i*len(objects)/n, (i+1)*len(objects)/n
 		parts[i].config.Assignments = room[begin:begin:end]
-		parts[i].origins = map[string][]origin{"Assignments": make([]origin, 0, end-begin)}
+		parts[i].origins = map[string][]origin{"Assignments": origins[begin:begin:end]}
 		reading.Go(func() {
 			for j := begin; j < end && errs[i] == nil; j++ {
 				errs[i] = parts[i].readObject(origin{file: file, list: path, index: j, inList: true}, objects[j])
@@ -36,6 +42,9 @@ func (im *importer) readObjects(file, path string, objects []jsontext.Value) err
 		}
 		im.add(&parts[i])
 	}
+	if len(im.config.Assignments) == 0 {
+		im.config.Assignments = nil // the room is not needed
+	}
 	return nil
 }
 
@@ -48,9 +57,6 @@ func (im *importer) add(part *importer) {
 	im.config.Assignments = append(im.config.Assignments, part.config.Assignments...)
 	im.config.DenyAssignments = append(im.config.DenyAssignments, part.config.DenyAssignments...)
 	im.config.ManagementGroups = append(im.config.ManagementGroups, part.config.ManagementGroups...)
-	if im.origins == nil {
-		im.origins = make(map[string][]origin)
-	}
 	for list, origins := range part.origins {
 		im.origins[list] = append(im.origins[list], origins...)
 	}
