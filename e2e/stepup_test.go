@@ -62,6 +62,27 @@ func (d demo) groupsOf(t *testing.T, subscription string, credential azcore.Toke
 	return client, r
 }
 
+// deviceCode is the credential of a user who signs in by device code, and how often that was asked for.
+func (d demo) deviceCode(t *testing.T, user principal) (azcore.TokenCredential, *int) {
+	t.Helper()
+	signIns := new(int)
+	credential, err := azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{
+		ClientOptions: d.clientOptions(t), DisableInstanceDiscovery: true, TenantID: user.TenantID, ClientID: azureCLI,
+		UserPrompt: func(_ context.Context, message azidentity.DeviceCodeMessage) error {
+			*signIns++
+			b := newBrowser(t, d)
+			if page := b.signIn(t, b.open(t, message.VerificationURL), user.Username, message.UserCode); page.title() != "Signed in" {
+				return errors.New("the page at the end is\n" + page.text)
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return credential, signIns
+}
+
 func putGroup(ctx context.Context, client *armresources.ResourceGroupsClient, name string) error {
 	_, err := client.CreateOrUpdate(ctx, name, armresources.ResourceGroup{Location: to.Ptr("local")}, nil)
 	return err
@@ -87,21 +108,7 @@ func TestStepUp(t *testing.T) {
 	owner := d.principals(t)["owner"]
 
 	t.Run("device code", func(t *testing.T) {
-		signIns := 0
-		credential, err := azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{
-			ClientOptions: d.clientOptions(t), DisableInstanceDiscovery: true, TenantID: owner.TenantID, ClientID: azureCLI,
-			UserPrompt: func(_ context.Context, message azidentity.DeviceCodeMessage) error {
-				signIns++
-				b := newBrowser(t, d)
-				if page := b.signIn(t, b.open(t, message.VerificationURL), owner.Username, message.UserCode); page.title() != "Signed in" {
-					return errors.New("the page at the end is\n" + page.text)
-				}
-				return nil
-			},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		credential, signIns := d.deviceCode(t, owner)
 		client, r := d.groupsOf(t, production, credential)
 		steps := []struct {
 			what       string
@@ -118,8 +125,8 @@ func TestStepUp(t *testing.T) {
 			if err := step.do(); err != nil {
 				t.Fatalf("%s: %v", step.what, err)
 			}
-			if wantChallenges(t, r, step.challenges); signIns != step.signIns {
-				t.Errorf("%s: signed in %d times, want %d", step.what, signIns, step.signIns)
+			if wantChallenges(t, r, step.challenges); *signIns != step.signIns {
+				t.Errorf("%s: signed in %d times, want %d", step.what, *signIns, step.signIns)
 			}
 		}
 	})

@@ -16,25 +16,33 @@ import (
 // 404 MissingSubscription, whoever asks.
 //
 // What is allowed may still need multi-factor authentication, as Config.MFA says. That comes last, so that nobody is asked to sign in
-// again for what would be refused all the same.
+// again for what would be refused all the same. AuthorizeInAuthContext asks for an authentication context instead.
 //
 // Conditions see what Config.Attributes tells of the request. A handler that knows more, such as the data action that a
 // request comes to or the tags of what is stored, asks again: ResourceSetFrom, and Check with an operation of its own. What else
 // a request needs, at other resources, is for AuthorizeLinked.
-func (g *Gate) Authorize(next http.Handler) http.Handler { return g.authorized(next, false) }
+func (g *Gate) Authorize(next http.Handler) http.Handler { return g.authorized(next, demands{}) }
 
 // List is Authorize for collections: the list passes whatever the caller may read, and its handler filters the items with
 // ResourceSetFrom, as Resource Manager does. A request that is no list is authorized as by Authorize.
-func (g *Gate) List(next http.Handler) http.Handler { return g.authorized(next, true) }
+func (g *Gate) List(next http.Handler) http.Handler { return g.authorized(next, demands{list: true}) }
 
-func (g *Gate) authorized(next http.Handler, list bool) http.Handler {
+// demands are what a route asks for beside what Config says.
+type demands struct {
+	// list lets a list pass without a check.
+	list bool
+	// authContext is an authentication context, in place of multi-factor authentication.
+	authContext string
+}
+
+func (g *Gate) authorized(next http.Handler, demanded demands) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		principal, ok := PrincipalFrom(r.Context())
 		if !ok {
 			g.refuse(w, r, internalError("Authorize without Authenticate before it", ""))
 			return
 		}
-		spelled, who, refused := g.authorize(r, principal, list, w.Header())
+		spelled, who, refused := g.authorize(r, principal, demanded, w.Header())
 		if refused != nil {
 			g.refuse(w, r, refused)
 			return
@@ -44,19 +52,19 @@ func (g *Gate) authorized(next http.Handler, list bool) http.Handler {
 }
 
 // authorize returns the request with the spelling of its path that decides and routes, and what decide returns.
-func (g *Gate) authorize(r *http.Request, principal *openid.Principal, list bool, answer http.Header) (spelled *http.Request, who caller, refused *refusal) {
+func (g *Gate) authorize(r *http.Request, principal *openid.Principal, demanded demands, answer http.Header) (spelled *http.Request, who caller, refused *refusal) {
 	defer recovered(&refused)
 	spelled, err := canonical(r)
 	if err != nil {
 		return nil, caller{}, badPath(err).by(principal)
 	}
-	who, refused = g.decide(spelled, principal, list, answer)
+	who, refused = g.decide(spelled, principal, demanded, answer)
 	return spelled, who, refused
 }
 
-// decide returns who sends a canonical request, with all groups, and the allowed-resource set; or why it is refused. A list passes
-// without a check when list is set. The header is the answer's as far as it is written, for the log.
-func (g *Gate) decide(r *http.Request, principal *openid.Principal, list bool, answer http.Header) (who caller, refused *refusal) {
+// decide returns who sends a canonical request, with all groups, and the allowed-resource set; or why it is refused. The
+// header is the answer's as far as it is written, for the log.
+func (g *Gate) decide(r *http.Request, principal *openid.Principal, demanded demands, answer http.Header) (who caller, refused *refusal) {
 	defer recovered(&refused)
 	if g.verifier.MultiTenant() && !g.authorizer.KnowsTenants() {
 		// New refuses this, but the tenants of a verifier need not stay as they were then.
@@ -68,7 +76,7 @@ func (g *Gate) decide(r *http.Request, principal *openid.Principal, list bool, a
 	}
 	who, refused = g.resourceSet(r, principal, op)
 	var decision rbac.Decision
-	if refused == nil && !(list && op.Collection) {
+	if refused == nil && !(demanded.list && op.Collection) {
 		if g.attributes != nil {
 			op.Attributes = g.attributes(r, who.principal, op)
 		}
@@ -78,7 +86,7 @@ func (g *Gate) decide(r *http.Request, principal *openid.Principal, list bool, a
 	}
 	var mfa mfaVerdict
 	if refused == nil {
-		mfa, refused = g.checkMFA(r.Method, who.principal, op, decision.Assignment)
+		mfa, refused = g.checkMFA(r.Method, who.principal, op, decision.Assignment, demanded.authContext)
 	}
 	if refused != nil {
 		return caller{}, refused.by(principal).at(op)

@@ -23,9 +23,9 @@
 // # People and workloads
 //
 // Writes by users can be made to need multi-factor authentication ([Config].MFA), as Azure does it. Automation that runs as a user stops
-// working on that day, so there is a mode that refuses nothing and lists who would break: see package mfaaudit. A handler that wants more
-// of a sign-in asks by [Gate.RequireAuthContext]. [Config].Revocations end tokens before their time. Clients that declare the capability
-// cp1 are told by a claims challenge which token to get, and step up by themselves; others are told in words.
+// working on that day, so there is a mode that refuses nothing and lists who would break: see package mfaaudit. Operations that want more
+// of a sign-in are mounted with [Gate.AuthorizeInAuthContext]. [Config].Revocations end tokens before their time. Clients that declare the
+// capability cp1 are told by a claims challenge which token to get, and step up by themselves; others are told in words.
 //
 // # Threat
 //

@@ -117,7 +117,7 @@ func (g *Gate) Handler(next http.Handler) http.Handler {
 		principal, spelled, refused := g.authenticate(r)
 		var who caller
 		if refused == nil {
-			who, refused = g.decide(spelled, principal, false, w.Header())
+			who, refused = g.decide(spelled, principal, demands{}, w.Header())
 		}
 		if refused != nil {
 			g.refuse(w, r, refused)

@@ -32,7 +32,8 @@ const (
 // Mode enforce answers 401 with a challenge for the claims that are missing, with which clients that declare the capability cp1 get
 // another token and try again; to other clients, and with an AD FS, which cannot step up, 403 RequestDisallowedByAzure and what to do.
 //
-// Only Authorize and List ask. An API behind Authenticate alone, whose operations the gate does not know, uses RequireAuthContext.
+// Only Authorize and List ask. Operations that need more are mounted with AuthorizeInAuthContext, and an API behind Authenticate alone,
+// whose operations the gate does not know, uses RequireAuthContext.
 type MFAConfig struct {
 	// Mode is off, audit or enforce. The default is off.
 	Mode MFAMode
@@ -118,13 +119,21 @@ func (p *mfaPolicy) asks(method string) bool {
 	return true
 }
 
-// checkMFA refuses an operation, which is allowed, for want of multi-factor authentication, or lists it.
-func (g *Gate) checkMFA(method string, principal *openid.Principal, op rbac.Operation, granted *rbac.RoleAssignment) (mfaVerdict, *refusal) {
-	verdict := g.mfa.evaluate(method, principal)
-	if verdict != mfaMissing {
-		return verdict, nil
+// checkMFA refuses an operation, which is allowed, for want of multi-factor authentication, or lists it. An authentication context that
+// the route demands takes its place.
+func (g *Gate) checkMFA(method string, principal *openid.Principal, op rbac.Operation, granted *rbac.RoleAssignment, demanded string) (mfaVerdict, *refusal) {
+	if demanded != "" {
+		if refused := g.checkAuthContext(principal, demanded); refused != nil {
+			return mfaNotAsked, refused
+		}
 	}
-	if g.mfa.mode == MFAEnforce {
+	verdict := g.mfa.evaluate(method, principal)
+	switch {
+	case verdict != mfaMissing:
+		return verdict, nil
+	case demanded != "":
+		return mfaSatisfied, nil
+	case g.mfa.mode == MFAEnforce:
 		return verdict, g.withoutMFA(principal, op)
 	}
 	g.mfa.audit.Add(mfaaudit.Call{Principal: principal, Operation: op, Assignment: granted, ADFS: g.authorities[0].adfs})

@@ -183,3 +183,15 @@ func TestDeleteGroupContext(t *testing.T) {
 		t.Errorf("with the context: %d %s", got.status, got.code)
 	}
 }
+
+// With --mfa enforce too, one challenge is all that a client gets to see, because it steps up once for a call.
+func TestDeleteGroupContextWithMFA(t *testing.T) {
+	d := start(t, "--provider", "entra", "--mfa", "enforce", "--delete-group-context", "c1")
+	owner := principal(t, sample.Entra(), "owner")
+	group := production + "/resourcegroups/data" + version
+	got := d.call(t, d.tokenWithClaims(t, owner, capable), "DELETE", group, "")
+	claims := d.challenged(t, got, owner.Tenant, `{"access_token":{"acrs":{"essential":true,"value":"c1"}}}`)
+	if got := d.call(t, d.tokenWithSecondFactor(t, owner, false, claims), "DELETE", group, ""); got.status != 202 {
+		t.Errorf("with the context: %d %s", got.status, got.code)
+	}
+}

@@ -82,10 +82,7 @@ func (s *site) openManager(side *side, home string, tenantOf func(string) (strin
 	if side.gate, err = middleware.New(gating); err != nil {
 		return err
 	}
-	config.Gate = side.gate
-	if context := s.options.deleteGroupContext; context != "" {
-		config.BeforeGroupDeletion = side.gate.RequireAuthContext(context)
-	}
+	config.Gate, config.DeleteGroupContext = side.gate, s.options.deleteGroupContext
 	side.manager, err = resourcemanager.New(config)
 	return err
 }

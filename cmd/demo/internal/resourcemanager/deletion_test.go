@@ -213,20 +213,16 @@ func TestResultsAreBounded(t *testing.T) {
 	s.want(t, last, 202, "")
 }
 
-// What is asked before a resource group is deleted is asked of who may delete it, and of nothing else.
-func TestBeforeGroupDeletion(t *testing.T) {
-	s := newSite(t, func(c *resourcemanager.Config) {
-		c.BeforeGroupDeletion = func(http.Handler) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTeapot) })
-		}
-	})
+// An authentication context is asked of who may delete a resource group, and of nobody else and for nothing else.
+func TestDeleteGroupContext(t *testing.T) {
+	s := newSite(t, func(c *resourcemanager.Config) { c.DeleteGroupContext = "c1" })
 	for _, test := range []struct {
 		request
 		status int
 		code   string
 	}{
-		{request{as: owner, method: "DELETE", path: shop}, http.StatusTeapot, ""},
-		{request{as: owner, method: "DELETE", path: strings.ToUpper(shop) + "/"}, http.StatusTeapot, ""},
+		{request{as: owner, method: "DELETE", path: shop}, 403, "RequestDisallowedByAzure"},
+		{request{as: owner, method: "DELETE", path: strings.ToUpper(shop) + "/"}, 403, "RequestDisallowedByAzure"},
 		{request{as: nobody, method: "DELETE", path: shop}, 403, "AuthorizationFailed"},
 		{request{as: owner, method: "PUT", path: shop, body: `{"location":"local"}`}, 200, ""},
 		{request{as: owner, method: "DELETE", path: disk}, 200, ""},

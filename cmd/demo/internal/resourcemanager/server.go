@@ -27,9 +27,9 @@ type Config struct {
 	// exists. It stands behind Gate, which lets the lists of a collection pass: it must filter them by the request's resource
 	// set.
 	Authorization http.Handler
-	// BeforeGroupDeletion comes after Gate where a resource group is to be deleted, as Gate's RequireAuthContext does. The default lets
-	// everybody through.
-	BeforeGroupDeletion func(http.Handler) http.Handler
+	// DeleteGroupContext is the authentication context that whoever deletes a resource group needs, as Gate's AuthorizeInAuthContext
+	// takes it. The default is none.
+	DeleteGroupContext string
 	// Deleted is told of each resource group and resource that is gone, with all that lay in it. Role assignments at and below
 	// it have to go too, or they would count for the next that is made under the same name. ctx does not end with the request.
 	Deleted func(ctx context.Context, scope rbac.Scope)
@@ -160,8 +160,8 @@ func (s *Server) router() chi.Router {
 		item.Method(method, resourceGroup, endpoint(s.serveItem))
 	}
 	deletion := item
-	if before := s.config.BeforeGroupDeletion; before != nil {
-		deletion = item.With(before)
+	if context := s.config.DeleteGroupContext; context != "" {
+		deletion = router.With(s.config.Gate.AuthorizeInAuthContext(context))
 	}
 	deletion.Method(http.MethodDelete, resourceGroup, endpoint(s.serveItem))
 
