@@ -258,7 +258,12 @@ func (v *Verifier) readOverage(claims jsonObject, principal *Principal) *TokenEr
 		if err != nil {
 			return refuse(ErrClaims, "_claim_names: %v", err)
 		}
-		_, _, principal.Overage = distributed.first(v.names.Groups)
+		for _, member := range distributed.members {
+			// Whose groups are elsewhere must not pass for having none, however the name is written.
+			if slices.ContainsFunc(v.names.Groups, func(name string) bool { return strings.EqualFold(name, member.name) }) {
+				principal.Overage = true
+			}
+		}
 	}
 	if raw, ok := claims.get("hasgroups"); ok && raw != "false" {
 		principal.Overage = true

@@ -1,24 +1,30 @@
 package openid
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // entraKind tells what sort of principal a token of Entra ID speaks for: by idtyp where the tenant opted in to it, else by what Microsoft
-// documents on validating claims say. Only tokens of users have scp, and only where an application acts for itself is it the subject.
-// What the token does not show stays unknown.
+// documents on validating claims say. Only tokens of users have scp or a user's name, and only where an application acts for itself is it
+// the subject. A user's sign always outweighs a workload's, which would be exempt from what users are asked for: scp tells a user even
+// beside idtyp app, and what has a user's name and a workload's sign stays unknown, as does what the token does not show.
 func entraKind(claims jsonObject, principal *Principal) Kind {
 	idtyp, told, _ := claims.text("idtyp")
 	sub, _, _ := claims.text("sub")
 	oid, _, _ := claims.text("oid")
+	application := idtyp == "app" || !told && oid != "" && oid == sub
 	switch {
-	case idtyp == "app":
-		return workloadKind(principal)
 	case idtyp == "user", len(principal.Scopes) > 0:
 		return personKind(claims, principal)
-	case !told && !claims.has("scp") && oid != "" && oid == sub:
+	case application && !slices.ContainsFunc(entraUserClaims, claims.has):
 		return workloadKind(principal)
 	}
 	return KindUnknown
 }
+
+// entraUserClaims are those that only tokens of users have, wherever a site reads names for display.
+var entraUserClaims = []string{"scp", "upn", "preferred_username", "unique_name"}
 
 func workloadKind(principal *Principal) Kind {
 	if principal.ManagedIdentity != "" {

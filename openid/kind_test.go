@@ -149,6 +149,53 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// No sign of a workload outweighs one of a user, because workloads are exempt from what users are asked for. Each row adds to the whole
+// token of a workload what only users' tokens have.
+func TestContradictoryKinds(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		add  string
+		want openid.Kind
+	}{
+		{"scp", `"scp":"user_impersonation"`, openid.KindUser},
+		{"scp as an array", `"scp":["user_impersonation"]`, openid.KindUser},
+		{"scp without a scope", `"scp":" "`, openid.KindUnknown},
+		{"scp that is no text", `"scp":1`, openid.KindUnknown},
+		{"upn", `"upn":"alice@contoso.example"`, openid.KindUnknown},
+		{"preferred_username", `"preferred_username":"alice@contoso.example"`, openid.KindUnknown},
+		{"unique_name", `"unique_name":"alice@contoso.example"`, openid.KindUnknown},
+		{"a name that is no text", `"unique_name":null`, openid.KindUnknown},
+		{"scp of a guest", `"acct":1,"scp":"user_impersonation"`, openid.KindGuest},
+		{"scp and a name", `"scp":"user_impersonation","upn":"alice@contoso.example"`, openid.KindUser},
+	} {
+		for _, workload := range []struct {
+			name    string
+			flavour flavour
+			claims  string
+		}{
+			{"service principal", entraV1, entraV1App},
+			{"service principal without idtyp", entraV1, entraV1PlainApp},
+			{"system-assigned managed identity", entraV1, entraV1SystemAssigned},
+			{"managed identity without idtyp", entraV1, entraV1OldUserAssigned},
+			{"service principal", entraV2, entraV2App},
+			{"federated managed identity", entraV2, entraV2FederatedIdentity},
+			{"managed identity without idtyp", entraV2, entraV2SystemAssigned},
+		} {
+			t.Run(workload.flavour.name+", "+workload.name+", "+test.name, func(t *testing.T) {
+				t.Parallel()
+				s := newSite(t, workload.flavour)
+				p, err := s.verifier.Verify(t.Context(), s.claimSet(strings.Replace(workload.claims, "{", "{"+test.add+",", 1)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if p.Kind != test.want || p.ManagedIdentity != "" {
+					t.Errorf("a %s with the managed identity %q, want a %s", p.Kind, p.ManagedIdentity, test.want)
+				}
+			})
+		}
+	}
+}
+
 func TestUserAssigned(t *testing.T) {
 	for _, test := range []struct {
 		kind     openid.Kind

@@ -177,7 +177,7 @@ func TestMS_10_Kind(t *testing.T) {
 		{"oid is sub, idtyp no string", entra, openidtest.ServicePrincipal, with("idtyp", []string{"user"}), openid.KindUnknown},
 		{"oid is sub, idtyp empty", entra, openidtest.ServicePrincipal, with("idtyp", ""), openid.KindUnknown},
 		{"oid and sub are no strings", entra, openidtest.User, change(openidtest.Without("idtyp", "scp"), openidtest.With("sub", []string{alice})), openid.KindUnknown},
-		{"idtyp app beside scp", entra, openidtest.ServicePrincipal, with("scp", "x"), openid.KindServicePrincipal},
+		{"idtyp app beside scp", entra, openidtest.ServicePrincipal, with("scp", "x"), openid.KindUser},
 		{"idtyp app of another subject", entra, openidtest.ServicePrincipal, with("sub", "x"), openid.KindServicePrincipal},
 		{"idtyp unknown", entra, openidtest.ServicePrincipal, with("idtyp", "device"), openid.KindUnknown},
 		{"idtyp no string", entra, openidtest.User, change(openidtest.With("idtyp", []string{"app"})), openid.KindUser},

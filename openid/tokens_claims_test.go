@@ -575,6 +575,8 @@ func TestTokens_Overage(t *testing.T) {
 				{"hasgroups a string", with("hasgroups", "true"), true},
 				{"hasgroups null", with("hasgroups", nil), true},
 				{"hasgroups false", with("hasgroups", false), false},
+				{"in another case", change(openidtest.Without("groups"), openidtest.With("_claim_names", map[string]string{"Groups": "src1"})), true},
+				{"among others, in another case", with("_claim_names", map[string]string{"wids": "src2", "GROUPS": "src1", "xms": "src3"}), true},
 				{"another claim's", with("_claim_names", map[string]string{"wids": "src1"}), false},
 				{"sources without names", with("_claim_sources", map[string]any{"src1": map[string]string{"endpoint": "https://evil.example/"}}), false},
 			} {
