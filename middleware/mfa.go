@@ -27,7 +27,9 @@ const (
 // identities do not, whatever their credential.
 //
 // A token satisfies it by mfa in amr or by AuthenticationContext in acrs. The tokens of an AD FS show neither, so with an AD FS
-// openid.VerifierConfig.MFAClaim must say what does, in mode audit too, which would list everybody otherwise.
+// openid.VerifierConfig.MFAClaim must say what does, in mode audit too, which would list everybody otherwise. Nor do they show a service
+// principal: openid.VerifierConfig.WorkloadClaim says which claim the site's AD FS issues to its workloads, and those without it, whose
+// kind is unknown, are asked for what they cannot do, unless one of Exceptions covers them.
 //
 // Mode enforce answers 401 with a challenge for the claims that are missing, with which clients that declare the capability cp1 get
 // another token and try again; to other clients, and with an AD FS, which cannot step up, 403 RequestDisallowedByAzure and what to do.
@@ -152,12 +154,15 @@ func (g *Gate) withoutMFA(principal *openid.Principal, op rbac.Operation) *refus
 		mfa:    mfaMissing,
 	}
 	if principal.Kind == openid.KindUnknown {
-		f.message += " The access token does not tell a user from a workload, so it is taken for a user's."
+		f.message += " The access token shows neither a person nor a workload, so it is taken for a person's."
 	}
 	f.message += " Sign in again with multi-factor authentication."
 	g.askForClaims(f, principal, fmt.Sprintf(`{"access_token":{"acrs":{"essential":true,"values":["%s"]}}}`, g.mfa.context))
 	switch {
 	case f.status == http.StatusUnauthorized:
+	case g.authorities[0].adfs && principal.Kind == openid.KindUnknown:
+		f.message += " A service principal does not need it once its token shows that it is one, by the claim that the site's AD FS issues to workloads " +
+			"(openid.VerifierConfig.WorkloadClaim), or while an exception covers it (middleware.MFAException)."
 	case g.authorities[0].adfs:
 		f.message += " Automation signs in as a service principal instead, which does not need it."
 	default:

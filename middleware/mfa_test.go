@@ -25,7 +25,7 @@ const (
 
 	vmWithoutMFA = "Resource 'vm1' was disallowed by Azure: You are receiving this error because you tried to create, update or delete " +
 		"Azure resources without authenticating through MFA. User accounts must be authenticated through MFA to manage your resources."
-	unknownKind = " The access token does not tell a user from a workload, so it is taken for a user's."
+	unknownKind = " The access token shows neither a person nor a workload, so it is taken for a person's."
 	signIn      = " Sign in again with multi-factor authentication."
 	workloads   = " Automation signs in as a service principal, with a managed identity or with a federated identity instead, which do not need it."
 )
@@ -283,7 +283,10 @@ func TestMFAOnADFS(t *testing.T) {
 		{"user, cp1", []openidtest.Claim{openidtest.User(sid), cp1()}, advice},
 		{"another value", []openidtest.Claim{openidtest.User(sid), openidtest.With("authnmethodsreferences", []string{"multipleauthn"})}, advice},
 		{"another claim", []openidtest.Claim{openidtest.User(sid), openidtest.With("Authnmethodsreferences", "http://schemas.microsoft.com/claims/multipleauthn")}, advice},
-		{"a service principal that its token does not tell", []openidtest.Claim{openidtest.ServicePrincipal(sid)}, unknownKind + advice},
+		{"a service principal that its token does not tell", []openidtest.Claim{openidtest.ServicePrincipal(sid)}, unknownKind + signIn +
+			" A service principal does not need it once its token shows that it is one, by the claim that the site's AD FS issues to workloads " +
+			"(openid.VerifierConfig.WorkloadClaim), or while an exception covers it (middleware.MFAException)."},
+		{"a service principal that its token tells", []openidtest.Claim{openidtest.ServicePrincipal(sid), openidtest.With("idtyp", "app")}, ""},
 	}
 	var listed int64
 	for _, tt := range tests {

@@ -18,6 +18,8 @@ type identity struct {
 	audiences []string // of the user's side; the first is the one that clients are told
 	tenants   []string // accepted beside the providers' own
 	mfaClaim  openid.ClaimValue
+	// workloadClaim is empty for the default.
+	workloadClaim openid.ClaimValue
 
 	loginEndpoint string // what clients are told
 	graph         string // the directory's own API, or "" when nobody has said
@@ -31,7 +33,7 @@ func externalIdentity(ctx context.Context, o *serveOptions, log *slog.Logger) (i
 	if err != nil {
 		return identity{}, err
 	}
-	id := identity{audiences: o.audiences, tenants: o.tenants, mfaClaim: o.mfaClaim}
+	id := identity{audiences: o.audiences, tenants: o.tenants, mfaClaim: o.mfaClaim, workloadClaim: o.workloadClaim}
 	if o.resourceManager != "" {
 		err = id.discover(ctx, o.resourceManager, roots)
 	} else {

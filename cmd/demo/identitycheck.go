@@ -68,7 +68,9 @@ func (id identity) check(o *serveOptions) (tenants, error) {
 }
 
 func (id identity) verifierConfig(providers []*openid.Provider) openid.VerifierConfig {
-	return openid.VerifierConfig{Providers: providers, Audiences: id.audiences, Tenants: id.tenants, MFAClaim: id.mfaClaim}
+	return openid.VerifierConfig{
+		Providers: providers, Audiences: id.audiences, Tenants: id.tenants, MFAClaim: id.mfaClaim, WorkloadClaim: id.workloadClaim,
+	}
 }
 
 // field finds the field that an error of package openid names first.
@@ -82,7 +84,9 @@ func (o *serveOptions) inFlags(authority string, err error) error {
 		return err
 	}
 	source := cmp.Or(o.resourceManager, authority)
-	flag := map[string]string{"Tenant": "--tenant", "Tenants": "--tenant", "Audiences": "--audience", "MFAClaim": "--mfa-claim"}[named[1]]
+	flag := map[string]string{
+		"Tenant": "--tenant", "Tenants": "--tenant", "Audiences": "--audience", "MFAClaim": "--mfa-claim", "WorkloadClaim": "--workload-claim",
+	}[named[1]]
 	switch {
 	case o.resourceManager != "" && flag != "--tenant":
 		flag = "--resource-manager"

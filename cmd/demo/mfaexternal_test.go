@@ -61,3 +61,33 @@ func TestMFAOfExternalProvider(t *testing.T) {
 		})
 	}
 }
+
+// Someone else's AD FS tells service principals by a claim of the site's own. They need no second factor; those without it are told what
+// they lack.
+func TestWorkloadClaimOfExternalProvider(t *testing.T) {
+	p := startProvider(t, openid.ADFS)
+	owner := filepath.Join(t.TempDir(), "owner.json")
+	if err := os.WriteFile(owner, []byte(`[{"name":"`+someUser+`","scope":"/","principalId":"`+someSID+`",
+		"roleDefinitionId":"/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"}]`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := start(t, "--authority", p.Authority(), "--audience", someAudience, "--ca-file", p.caFile, "--import", owner, "--subscription", someSubscription,
+		"--mfa", "enforce", "--mfa-claim", ownMFAClaim.Name+"="+ownMFAClaim.Value, "--workload-claim", "role=Workload")
+	d.awaitReady(t)
+	for name, test := range map[string]struct {
+		claims []openidtest.Claim
+		status int
+		told   string
+	}{
+		"with the claim":           {[]openidtest.Claim{openidtest.With("role", "Workload")}, 201, ""},
+		"without":                  {nil, 403, "openid.VerifierConfig.WorkloadClaim"},
+		"with the default's claim": {[]openidtest.Claim{openidtest.With("idtyp", "app")}, 403, "openid.VerifierConfig.WorkloadClaim"},
+	} {
+		got := d.call(t, p.Token(openidtest.ServicePrincipal(someSID), test.claims...), "PUT", "/subscriptions/"+someSubscription+"/resourcegroups/try"+version, newGroup)
+		failure, _ := got.body["error"].(map[string]any)
+		message, _ := failure["message"].(string)
+		if got.status != test.status || !strings.Contains(message, test.told) {
+			t.Errorf("%s: %d %v", name, got.status, got.body)
+		}
+	}
+}

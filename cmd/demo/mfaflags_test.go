@@ -139,16 +139,20 @@ func (d *demo) challenged(t *testing.T, got call, tenant, claims string) string 
 	return strings.TrimSuffix(claims, "}}") + `,"xms_cc":{"values":["cp1"]}}}`
 }
 
-// The context is what a challenge asks for, and a token with it is taken.
+// The context is what a challenge asks for, and a token with it is taken. The default may be named.
 func TestMFAContext(t *testing.T) {
-	d := start(t, "--provider", "entra", "--mfa", "enforce", "--mfa-context", "c7")
-	d.wantMode(t, "enforce, by the authentication context c7")
-	owner := principal(t, sample.Entra(), "owner")
-	path := production + "/resourcegroups/try" + version
-	got := d.call(t, d.tokenWithClaims(t, owner, capable), "PUT", path, newGroup)
-	claims := d.challenged(t, got, owner.Tenant, `{"access_token":{"acrs":{"essential":true,"values":["c7"]}}}`)
-	if got := d.call(t, d.tokenWithSecondFactor(t, owner, false, claims), "PUT", path, newGroup); got.status != 201 {
-		t.Errorf("%d %s", got.status, got.code)
+	for _, context := range []string{"c7", "p1"} {
+		t.Run(context, func(t *testing.T) {
+			d := start(t, "--provider", "entra", "--mfa", "enforce", "--mfa-context", context)
+			d.wantMode(t, "enforce, by the authentication context "+context)
+			owner := principal(t, sample.Entra(), "owner")
+			path := production + "/resourcegroups/try" + version
+			got := d.call(t, d.tokenWithClaims(t, owner, capable), "PUT", path, newGroup)
+			claims := d.challenged(t, got, owner.Tenant, `{"access_token":{"acrs":{"essential":true,"values":["`+context+`"]}}}`)
+			if got := d.call(t, d.tokenWithSecondFactor(t, owner, false, claims), "PUT", path, newGroup); got.status != 201 {
+				t.Errorf("%d %s", got.status, got.code)
+			}
+		})
 	}
 }
 

@@ -39,6 +39,8 @@ type serveOptions struct {
 	mfaExempt  []string // see parseExemption
 	mfaAudit   string   // empty: mfaAuditFile in the data directory
 	mfaClaim   openid.ClaimValue
+	// workloadClaim is empty for openid's default.
+	workloadClaim openid.ClaimValue
 	// deleteGroupContext is empty for none.
 	deleteGroupContext string
 
@@ -93,13 +95,17 @@ func defineServeFlags(flags *flag.FlagSet) *serveOptions {
 	flags.StringVar(&o.resourceManager, "resource-manager", "", "ask the Resource Manager at `URL` for its identity provider and audiences, and trust them; with Entra ID, --tenant says which tenant")
 	flags.StringVar(&o.mfa, "mfa", string(middleware.MFAOff), "ask users for multi-factor authentication when they change something on either side: `MODE` off, audit, which lists who does without, or enforce, which refuses it")
 	flags.BoolVar(&o.mfaPOST, "mfa-post", false, "with --mfa, count POST as a change")
-	flags.StringVar(&o.mfaContext, "mfa-context", "", "with --mfa and Entra ID, take the authentication context `ID` for multi-factor authentication, and ask clients for it: one of c1 to c99; without it p1")
+	flags.StringVar(&o.mfaContext, "mfa-context", "", "with --mfa and Entra ID, take the authentication context `ID` for multi-factor authentication, and ask clients for it: one of c1 to c99, or p1, which is the default")
 	repeated(&o.mfaExempt, "mfa-exempt", "with --mfa, ask nothing of `WHO=ID,until=TIME`: WHO is principal, group or application, and ID an object id, a client application's id or the name of a sample principal; TIME is like 2027-01-31, where that day begins in UTC, or 2027-01-31T18:00:00Z; tenant=ID beside it, after a comma, names the directory tenant, without it the first one or the sample principal's own")
 	flags.StringVar(&o.mfaAudit, "mfa-audit", "", "keep the list of --mfa audit in `FILE`; without it in the data directory")
-	flags.Func("mfa-claim", "take the claim `NAME=VALUE` in the tokens of an AD FS for multi-factor authentication; required with --mfa and someone else's AD FS", func(value string) error {
-		o.mfaClaim.Name, o.mfaClaim.Value, _ = strings.Cut(value, "=")
-		return nil
-	})
+	claim := func(claim *openid.ClaimValue, name, usage string) {
+		flags.Func(name, usage, func(value string) error {
+			claim.Name, claim.Value, _ = strings.Cut(value, "=")
+			return nil
+		})
+	}
+	claim(&o.mfaClaim, "mfa-claim", "take the claim `NAME=VALUE` in the tokens of an AD FS for multi-factor authentication; required with --mfa and someone else's AD FS")
+	claim(&o.workloadClaim, "workload-claim", "tell service principals by the claim `NAME=VALUE` in the tokens of someone else's AD FS, which --mfa then asks nothing of; without it idtyp=app")
 	flags.StringVar(&o.deleteGroupContext, "delete-group-context", "", "with Entra ID, ask users for the authentication context `ID`, one of c1 to c99, when they delete a resource group; workloads cannot satisfy it")
 	flags.Func("subscription", "have the empty subscription `ID[:TENANT]`, in the first tenant when none is named; the owner among that tenant's sample principals, where there is one, is its Owner; may be repeated", func(value string) error {
 		id, tenant, _ := strings.Cut(value, ":")
@@ -147,8 +153,8 @@ func (o *serveOptions) check() error {
 		return usagef("--mfa-post: is for --mfa audit and --mfa enforce")
 	case o.mfaContext != "" && !o.asksMFA():
 		return usagef("--mfa-context: is for --mfa audit and --mfa enforce")
-	case o.mfaContext != "" && !contextForm.MatchString(o.mfaContext):
-		return usagef("--mfa-context: %q is none of c1 to c99", o.mfaContext)
+	case o.mfaContext != "" && o.mfaContext != "p1" && !contextForm.MatchString(o.mfaContext):
+		return usagef("--mfa-context: %q is neither p1, the default, nor one of c1 to c99", o.mfaContext)
 	case len(o.mfaExempt) > 0 && !o.asksMFA():
 		return usagef("--mfa-exempt: is for --mfa audit and --mfa enforce")
 	case o.deleteGroupContext != "" && !contextForm.MatchString(o.deleteGroupContext):
@@ -157,6 +163,8 @@ func (o *serveOptions) check() error {
 		return usagef("--mfa-audit: is for --mfa audit")
 	case o.mfaClaim != openid.ClaimValue{} && !o.external():
 		return usagef("--mfa-claim: is for --authority and --resource-manager")
+	case o.workloadClaim != openid.ClaimValue{} && !o.external():
+		return usagef("--workload-claim: is for --authority and --resource-manager")
 	case o.pageSize < 1:
 		return usagef("--page-size: %d is no number of items", o.pageSize)
 	case o.external() && o.provider != adfs:

@@ -84,19 +84,20 @@ const (
 	moveWorkloadADFS = "a service principal with a certificate, which an administrator creates"
 	movePerson       = "a person signs in with multi-factor authentication; automation moves to "
 	moveUnknown      = "tokens that tell a workload (claim idtyp with the value app), if it is one already; if not, "
+	moveUnknownADFS  = "tokens with the claim that the site's AD FS issues to workloads (openid.VerifierConfig.WorkloadClaim), if it is one already; if not, "
 )
 
 // moveTo is what a principal with these reasons has to do.
 func moveTo(reasons []Reason, adfs bool) string {
-	move := moveWorkload
+	move, unknown := moveWorkload, moveUnknown
 	if adfs {
-		move = moveWorkloadADFS
+		move, unknown = moveWorkloadADFS, moveUnknownADFS
 	}
 	if !slices.Contains(reasons, MachinePace) {
 		move = movePerson + move
 	}
 	if slices.Contains(reasons, UnknownKind) {
-		move = moveUnknown + move
+		move = unknown + move
 	}
 	return move
 }

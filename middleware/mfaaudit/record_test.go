@@ -112,6 +112,7 @@ func TestReasons(t *testing.T) {
 		workloadADFS = "a service principal with a certificate, which an administrator creates"
 		person       = "a person signs in with multi-factor authentication; automation moves to "
 		idtyp        = "tokens that tell a workload (claim idtyp with the value app), if it is one already; if not, "
+		claimADFS    = "tokens with the claim that the site's AD FS issues to workloads (openid.VerifierConfig.WorkloadClaim), if it is one already; if not, "
 	)
 	own := func(change func(*rbac.RoleAssignment)) func(*mfaaudit.Call) {
 		return func(c *mfaaudit.Call) {
@@ -132,6 +133,9 @@ func TestReasons(t *testing.T) {
 		{"client not told", func(c *mfaaudit.Call) { c.Principal.Credential = openid.CredentialUnknown }, nil, person + workload},
 		{"kind not told", func(c *mfaaudit.Call) { c.Principal.Kind = openid.KindUnknown }, []mfaaudit.Reason{mfaaudit.UnknownKind, mfaaudit.PasswordOnly}, idtyp + person + workload},
 		{"AD FS", func(c *mfaaudit.Call) { c.ADFS, c.Principal.AuthenticationMethods = true, nil }, nil, person + workloadADFS},
+		{"AD FS, kind not told", func(c *mfaaudit.Call) {
+			c.ADFS, c.Principal.AuthenticationMethods, c.Principal.Kind = true, nil, openid.KindUnknown
+		}, []mfaaudit.Reason{mfaaudit.UnknownKind}, claimADFS + person + workloadADFS},
 		{"no assignment", func(c *mfaaudit.Call) { c.Assignment = nil }, []mfaaudit.Reason{mfaaudit.PasswordOnly}, person + workload},
 		{"Owner of the subscription", own(func(*rbac.RoleAssignment) {}), []mfaaudit.Reason{mfaaudit.PasswordOnly, mfaaudit.OwnPermissions, mfaaudit.OwnSubscription}, person + workload},
 		{"Owner of a group", own(func(a *rbac.RoleAssignment) { a.Scope += "/resourceGroups/web" }), []mfaaudit.Reason{mfaaudit.PasswordOnly, mfaaudit.OwnPermissions}, person + workload},

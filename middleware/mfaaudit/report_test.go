@@ -99,7 +99,7 @@ alice@contoso.example  a11ce000-0000-4000-8000-000000000001  3f6b1c54-8a57-4c0b-
 evil�[2J�name��row     S-1-5-21-1-2-3-512                    3f6b1c54-8a57-4c0b-9f0e-2b7f7a1d9c01  unknown  -                                     1      2000-01-01T00:01:00Z  2000-01-01T00:01:00Z
     operations: Microsoft.Compute/virtualMachines/write (1)
     why:        no multi-factor authentication in the token; the token does not tell a user from a workload; a public client signed in with a password alone
-    move to:    tokens that tell a workload (claim idtyp with the value app), if it is one already; if not, a person signs in with multi-factor authentication; automation moves to a service principal with a certificate, which an administrator creates
+    move to:    tokens with the claim that the site's AD FS issues to workloads (openid.VerifierConfig.WorkloadClaim), if it is one already; if not, a person signs in with multi-factor authentication; automation moves to a service principal with a certificate, which an administrator creates
 1 calls of further principals are not listed: the list is full.
 `
 		if text.String() != want {
