@@ -29,8 +29,8 @@ type Config struct {
 	Attributes func(r *http.Request, principal *openid.Principal, op rbac.Operation) rbac.Attributes
 	// Groups returns all groups, in the form of openid.ParseObjectID, of a principal whose token does not carry them (Principal.Overage):
 	// the method of a graph.Resolver, which asks Microsoft Graph, or of a graph.File. Authorize and List ask it, and put the principal
-	// with these groups into the request's context. An error that wraps graph.ErrUnavailable is answered 503, any other one 403: to go
-	// on without the groups would forget what they deny. Without Groups each such principal is refused.
+	// with these groups into the request's context. An error that wraps graph.ErrUnavailable or context.DeadlineExceeded is answered 503,
+	// any other one 403: to go on without the groups would forget what they deny. Without Groups each such principal is refused.
 	Groups func(ctx context.Context, principal *openid.Principal) ([]string, error)
 	// MFA says which writes need multi-factor authentication. The default is none.
 	MFA MFAConfig

@@ -22,7 +22,7 @@ func (g *Gate) resolve(ctx context.Context, principal *openid.Principal, op rbac
 	}
 	groups, err := g.groups(ctx, principal)
 	switch {
-	case errors.Is(err, graph.ErrUnavailable):
+	case errors.Is(err, graph.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return nil, groupsUnavailable(err)
 	case err != nil:
 		return nil, tooManyGroups(principal, op, quote(err.Error(), maxClaimText))

@@ -36,6 +36,8 @@ func TestGroups(t *testing.T) {
 		{"in none", nil, nil, false, 403, "", "no role grants the operation"},
 		{"unavailable", []string{readers}, fmt.Errorf("wrapped: %w", down), false, 503, "42", "groups unavailable"},
 		{"unavailable, without a time", []string{readers}, graph.ErrUnavailable, false, 503, "5", "groups unavailable"},
+		{"out of time", []string{readers}, fmt.Errorf("wrapped: %w", context.DeadlineExceeded), false, 503, "5", "groups unavailable"},
+		{"given up", []string{readers}, context.Canceled, false, 403, "", "group overage"},
 		{"not found", []string{readers}, graph.ErrNotFound, false, 403, "", "group overage"},
 		{"some other error", []string{readers}, errors.New("other"), false, 403, "", "group overage"},
 		{"panic", nil, nil, true, 500, "", "panic in validation"},

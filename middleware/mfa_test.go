@@ -32,7 +32,8 @@ const (
 
 // byHand is how to sign in with the az command line for what a challenge asks.
 func byHand(claims string) string {
-	return fmt.Sprintf(` With the Azure CLI: az login --tenant "%s" --claims-challenge "%s".`, tenant, base64.StdEncoding.EncodeToString([]byte(claims)))
+	return fmt.Sprintf(` With the Azure CLI: az login --tenant "%s" --claims-challenge "%s". One that does not know --claims-challenge: `+
+		`az logout, then az login --tenant "%s", and sign in in that way.`, tenant, base64.StdEncoding.EncodeToString([]byte(claims)), tenant)
 }
 
 // cp1 is the claim of a client that understands claims challenges.
@@ -371,6 +372,9 @@ func TestMFAConfig(t *testing.T) {
 	exception := func(e middleware.MFAException) middleware.MFAConfig {
 		return middleware.MFAConfig{Exceptions: []middleware.MFAException{{Tenant: tenant, ObjectID: alice, Until: until}, e}}
 	}
+	onADFS := func(application string) middleware.MFAConfig {
+		return middleware.MFAConfig{Exceptions: []middleware.MFAException{{Tenant: "adfs", Application: application, Until: until}}}
+	}
 	const enforce = middleware.MFAEnforce
 	tests := []struct {
 		name     string
@@ -399,6 +403,13 @@ func TestMFAConfig(t *testing.T) {
 		{"exception without a tenant", issuer.Verifier(), exception(middleware.MFAException{ObjectID: bob, Until: until}), "Exceptions[1].Tenant: "},
 		{"exception without an end", issuer.Verifier(), exception(middleware.MFAException{Tenant: tenant, ObjectID: bob}), "Exceptions[1].Until: is required"},
 		{"exception for a name", issuer.Verifier(), exception(middleware.MFAException{Tenant: tenant, ObjectID: "bob@contoso.example", Until: until}), "Exceptions[1].ObjectID: "},
+		{"exception for an application", issuer.Verifier(), exception(middleware.MFAException{Tenant: tenant, Application: strings.ToUpper(bob), Until: until}), ""},
+		{"exception for an application's name", issuer.Verifier(), exception(middleware.MFAException{Tenant: tenant, Application: "Azure CLI", Until: until}), "Exceptions[1].Application: "},
+		{"exception for an application in braces", issuer.Verifier(), exception(middleware.MFAException{Tenant: tenant, Application: "{" + bob + "}", Until: until}), "Exceptions[1].Application: "},
+		{"exception for a padded application", issuer.Verifier(), exception(middleware.MFAException{Tenant: tenant, Application: bob + " ", Until: until}), "Exceptions[1].Application: "},
+		{"AD FS, exception for an application", adfsWithClaim, onADFS("backup job"), ""},
+		{"AD FS, exception for a padded application", adfsWithClaim, onADFS(" backup"), "Exceptions[0].Application: "},
+		{"AD FS, exception for a blank", adfsWithClaim, onADFS(" "), "Exceptions[0].Application: "},
 		{"exception for a group's name", issuer.Verifier(), exception(middleware.MFAException{Tenant: tenant, Group: "readers", Until: until}), "Exceptions[1].Group: "},
 	}
 	for _, tt := range tests {

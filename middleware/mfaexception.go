@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hubgate.example/openid"
+	"hubgate.example/rbac"
 )
 
 // An MFAException lets somebody write without multi-factor authentication until a certain time: one principal, the members of a group, or
@@ -18,8 +19,8 @@ type MFAException struct {
 	// ObjectID and Group are GUIDs or SIDs.
 	ObjectID string
 	Group    string
-	// Application is a client application's id (claim appid or azp). Anybody can sign in by a public client, such as the az command
-	// line, so that such an exception covers everybody.
+	// Application is a client application's id (claim appid or azp): a GUID with Entra ID; with an AD FS any text without blanks at its
+	// ends. Anybody can sign in by a public client, such as the az command line, so that such an exception covers everybody.
 	Application string
 	// Until is when the exception ends. It is required; one that is over covers nobody.
 	Until time.Time
@@ -61,6 +62,13 @@ func (e *MFAException) canonical(verifier *openid.Verifier) (field string, err e
 	}
 	if e.Application != "" {
 		set++
+		adfs := verifier.Providers()[0].Type() == openid.ADFS // AD FS and Entra ID do not mix
+		switch {
+		case !adfs && !rbac.IsGUID(e.Application):
+			return ".Application", fmt.Errorf("%q is not a GUID", e.Application)
+		case strings.TrimSpace(e.Application) != e.Application:
+			return ".Application", fmt.Errorf("%q has blanks at its ends", e.Application)
+		}
 	}
 	switch {
 	case set != 1:

@@ -32,7 +32,8 @@ func (g *Gate) askForClaims(f *refusal, principal *openid.Principal, claims stri
 	}
 	f.status = http.StatusForbidden
 	if !g.authorities[0].adfs {
-		f.message += fmt.Sprintf(` With the Azure CLI: az login --tenant "%s" --claims-challenge "%s".`, principal.Tenant, encoded)
+		f.message += fmt.Sprintf(` With the Azure CLI: az login --tenant "%[1]s" --claims-challenge "%[2]s". One that does not know --claims-challenge: `+
+			`az logout, then az login --tenant "%[1]s", and sign in in that way.`, principal.Tenant, encoded)
 	}
 }
 

@@ -122,6 +122,8 @@ func (e exemption) exception(accepted tenants, samples []sample.Tenant) (middlew
 		return exception, e.wrong("group: %q is neither a GUID nor a SID", e.group)
 	case e.application != "" && !accepted.adfs && !rbac.IsGUID(e.application): // AD FS lets a client be called anything
 		return exception, e.wrong("application: %q is not a GUID", e.application)
+	case strings.TrimSpace(e.application) != e.application:
+		return exception, e.wrong("application: %q has blanks at its ends", e.application)
 	}
 	return exception, nil
 }

@@ -122,6 +122,7 @@ func TestErrors(t *testing.T) {
 		{"exemption in another tenant", exempt("group=" + guid + ",tenant=contoso.example,until=2999-01-31"), 2, `tenant: tokens of "contoso.example" are not accepted, only those of `},
 		{"exemption of a sample of another's provider", external("--authority", entra, "--mfa", "audit", "--mfa-exempt", "principal=owner,until=2999-01-31"), 2, `principal: "owner" is neither a GUID nor a SID`},
 		{"exemption in a tenant that another's provider has not", external("--authority", entra, "--mfa", "audit", "--mfa-exempt", "principal="+guid+",tenant="+sample.ADFS().Home()+",until=2999-01-31"), 2, "tenant: tokens of "},
+		{"exemption of a blank application", external("--authority", ours, "--mfa", "audit", "--mfa-claim", "amr=mfa", "--mfa-exempt", "application= ,until=2999-01-31"), 2, `application: " " has blanks at its ends`},
 		{"audit file without audit", []string{"--mfa", "enforce", "--mfa-audit", "x"}, 2, "--mfa-audit: is for --mfa audit"},
 		{"audit file of something else", started("--mfa", "audit", "--mfa-audit", broken), 1, "--mfa-audit: "},
 		{"audit file nowhere", started("--mfa", "audit", "--mfa-audit", filepath.Join(dir, "none", "x")), 1, "--mfa-audit: "},
