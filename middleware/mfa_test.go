@@ -257,10 +257,6 @@ func TestMFAOnADFS(t *testing.T) {
 	newADFS := func(mode middleware.MFAMode) *site {
 		return newSiteWith(t, issuer, func(config *middleware.Config) {
 			config.MFA = middleware.MFAConfig{Mode: mode, Audit: audit}
-			config.Verifier = verifier(t, openid.VerifierConfig{
-				Providers: []*openid.Provider{issuer.Provider()}, Audiences: []string{issuer.Audience()},
-				MFAClaim: openid.ClaimValue{Name: "authnmethodsreferences", Value: "http://schemas.microsoft.com/claims/multipleauthn"},
-			})
 			p, err := rbac.NewPolicy(rbac.PolicyConfig{Assignments: []rbac.RoleAssignment{{
 				Scope: "/subscriptions/" + subscription, RoleDefinitionID: ownerRole, PrincipalID: sid,
 			}}})
@@ -364,9 +360,8 @@ func TestMFAExceptions(t *testing.T) {
 // Wrong configuration fails at construction, with an error that names the field.
 func TestMFAConfig(t *testing.T) {
 	issuer, adfs := entraV1(t), openidtest.NewADFS(t)
-	adfsWithClaim := verifier(t, openid.VerifierConfig{
-		Providers: []*openid.Provider{adfs.Provider()}, Audiences: []string{adfs.Audience()}, MFAClaim: openid.ClaimValue{Name: "amr", Value: "x"},
-	})
+	adfsWithClaim := adfs.Verifier()
+	adfsWithout := verifier(t, openid.VerifierConfig{Providers: []*openid.Provider{adfs.Provider()}, Audiences: []string{adfs.Audience()}})
 	audit := newAudit(t, mfaaudit.Config{})
 	until := time.Now().Add(time.Hour)
 	exception := func(e middleware.MFAException) middleware.MFAConfig {
@@ -389,9 +384,9 @@ func TestMFAConfig(t *testing.T) {
 		{"enforce after audit", issuer.Verifier(), middleware.MFAConfig{Mode: enforce, Audit: audit}, ""},
 		{"another mode", issuer.Verifier(), middleware.MFAConfig{Mode: "Enforce"}, `Mode: "Enforce" is none of`},
 		{"audit without a list", issuer.Verifier(), middleware.MFAConfig{Mode: middleware.MFAAudit}, "Audit: is required"},
-		{"AD FS, off", adfs.Verifier(), middleware.MFAConfig{}, ""},
-		{"AD FS, enforce", adfs.Verifier(), middleware.MFAConfig{Mode: enforce}, "Mode: enforce needs openid.VerifierConfig.MFAClaim"},
-		{"AD FS, audit", adfs.Verifier(), middleware.MFAConfig{Mode: middleware.MFAAudit, Audit: audit}, "Mode: audit needs openid.VerifierConfig.MFAClaim"},
+		{"AD FS, off", adfsWithout, middleware.MFAConfig{}, ""},
+		{"AD FS, enforce", adfsWithout, middleware.MFAConfig{Mode: enforce}, "Mode: enforce needs openid.VerifierConfig.MFAClaim"},
+		{"AD FS, audit", adfsWithout, middleware.MFAConfig{Mode: middleware.MFAAudit, Audit: audit}, "Mode: audit needs openid.VerifierConfig.MFAClaim"},
 		{"AD FS with a claim", adfsWithClaim, middleware.MFAConfig{Mode: enforce}, ""},
 		{"AD FS, exception", adfsWithClaim, middleware.MFAConfig{Exceptions: []middleware.MFAException{{Tenant: "ADFS", ObjectID: "s-1-5-21-1", Until: until}}}, ""},
 		{"AD FS, exception in another tenant", adfsWithClaim, exception(middleware.MFAException{}), "Exceptions[0].Tenant: "},

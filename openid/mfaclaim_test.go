@@ -23,7 +23,7 @@ func TestMFAClaim(t *testing.T) {
 		}
 		return v
 	}
-	configured, inAMR, none := with(multipleAuthn), with(openid.ClaimValue{Name: "amr", Value: "strong"}), issuer.Verifier()
+	configured, inAMR, none := with(multipleAuthn), with(openid.ClaimValue{Name: "amr", Value: "strong"}), with(openid.ClaimValue{})
 	tests := []struct {
 		name     string
 		verifier *openid.Verifier
@@ -43,6 +43,7 @@ func TestMFAClaim(t *testing.T) {
 		{"amr has it already", inAMR, openidtest.With("amr", []string{"mfa", "strong"}), []string{"mfa", "strong"}},
 		{"amr", inAMR, openidtest.With("amr", []string{"pwd", "strong"}), []string{"pwd", "strong", "mfa"}},
 		{"not configured", none, openidtest.MFA(), nil},
+		{"the issuer's own verifier", issuer.Verifier(), openidtest.MFA(), []string{"mfa"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -46,9 +46,9 @@ type VerifierConfig struct {
 	// tenants and look at Principal.Tenant on every call; nobody else must use it. Consumer accounts stay refused.
 	InsecureAcceptAnyTenant bool
 	// MFAClaim is how the tokens of an AD FS show that somebody signed in with more than one factor, for instance
-	// http://schemas.microsoft.com/claims/authnmethodsreferences with the value http://schemas.microsoft.com/claims/multipleauthn.
-	// Such a token's Principal.AuthenticationMethods have mfa. There is no default, because an AD FS issues no such claim by itself.
-	// With Entra ID, whose tokens tell by amr and acrs, it must be empty.
+	// authnmethodsreferences with the value http://schemas.microsoft.com/claims/multipleauthn; the name is what the site's claim
+	// rule issues. Such a token's Principal.AuthenticationMethods have mfa. There is no default, because an AD FS issues no such
+	// claim by itself. With Entra ID, whose tokens tell by amr and acrs, it must be empty.
 	MFAClaim ClaimValue
 	// ClaimNames says where the claims are. The default is ADFSClaimNames or EntraClaimNames, by the kind of provider.
 	ClaimNames *ClaimNames

@@ -124,17 +124,17 @@ func Lifetime(lifetime time.Duration) Claim {
 	}}
 }
 
+// adfsMFA is how an AD FS shows a second factor here.
+var adfsMFA = openid.ClaimValue{Name: "authnmethodsreferences", Value: "http://schemas.microsoft.com/claims/multipleauthn"}
+
 // MFA says that the user signed in with a second factor, in the words of the issuer's type: acrs (p1, the context that
 // Resource Manager asks for) and amr for Entra v1, acrs for v2, authnmethodsreferences for AD FS, where a site's claim rules
-// may name it otherwise.
+// may name it otherwise. An openid.Verifier takes that one for MFA when VerifierConfig.MFAClaim says so; the issuer's own does.
 func MFA() Claim {
 	return Claim{func(d *draft) error {
 		switch d.issuer.typ {
 		case openid.ADFS:
-			d.claims["authnmethodsreferences"] = []string{
-				"urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
-				"http://schemas.microsoft.com/claims/multipleauthn",
-			}
+			d.claims[adfsMFA.Name] = []string{"urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport", adfsMFA.Value}
 			return nil
 		case openid.EntraV1:
 			d.claims["amr"] = []string{"pwd", "mfa"}

@@ -210,16 +210,21 @@ func (i *Issuer) Provider() *openid.Provider {
 	return p
 }
 
-// Verifier returns a new openid.Verifier over a new Provider. It accepts the issuer's Audience and lives by its clock. Its
-// provider is ready, unless the issuer has been told to misbehave: a busy machine must not make a test's first token fail.
+// Verifier returns a new openid.Verifier over a new Provider. It accepts the issuer's Audience and lives by its clock, and with
+// AD FS it knows the claim of MFA. Its provider is ready, unless the issuer has been told to misbehave: a busy machine must not
+// make a test's first token fail.
 func (i *Issuer) Verifier() *openid.Verifier {
 	i.helper()
 	p := i.Provider()
-	v, err := openid.NewVerifier(openid.VerifierConfig{
+	config := openid.VerifierConfig{
 		Providers: []*openid.Provider{p},
 		Audiences: []string{i.audience},
 		Now:       i.now,
-	})
+	}
+	if i.typ == openid.ADFS {
+		config.MFAClaim = adfsMFA
+	}
+	v, err := openid.NewVerifier(config)
 	if err != nil {
 		i.fatal(err)
 	}
