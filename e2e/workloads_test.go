@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
@@ -86,6 +89,92 @@ func TestWorkloads(t *testing.T) {
 	}
 	if web1.ResourceID == "" || web1.ClientSecret != "" {
 		t.Errorf("web1 is %+v", web1)
+	}
+}
+
+// A machine has the demo where a virtual machine has its Instance Metadata Service, and nothing else.
+type machine struct {
+	plain  string // the demo's address
+	client *http.Client
+}
+
+func (m machine) Do(request *http.Request) (*http.Response, error) {
+	if request.URL.Scheme != "http" || request.URL.Host != "169.254.169.254" {
+		return nil, fmt.Errorf("%s is not what a machine has", request.URL)
+	}
+	address, err := url.Parse(m.plain)
+	if err != nil {
+		return nil, err
+	}
+	led := request.Clone(request.Context())
+	led.URL.Host, led.Host = address.Host, ""
+	return m.client.Do(led)
+}
+
+// withSlash asks for the demo's audience with a slash at its end, which is another one. The SDK keeps the tokens of managed identities for
+// the whole process, whoever issued them, and TestWorkloads asks another demo for them.
+type withSlash struct{ azcore.TokenCredential }
+
+func (c withSlash) GetToken(ctx context.Context, options policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	audience, _ := strings.CutSuffix(options.Scopes[0], "/.default")
+	options.Scopes = []string{audience + "//.default"}
+	return c.TokenCredential.GetToken(ctx, options)
+}
+
+// TestManagedIdentityOfMachine: without the variables of App Service, azidentity asks the Instance Metadata Service, at the address that
+// it has on every machine.
+func TestManagedIdentityOfMachine(t *testing.T) {
+	for _, variable := range []string{"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IMDS_ENDPOINT", "MSI_ENDPOINT", "MSI_SECRET"} {
+		t.Setenv(variable, "")
+	}
+	d := startDemo(t, "--provider", "entra", "--listen-http", "127.0.0.1:0", "--mfa", "enforce")
+	principals := d.principals(t)
+	pipeline, web1 := principals["pipeline"], principals["web1"]
+	credential := func(id azidentity.ManagedIDKind) azcore.TokenCredential {
+		t.Helper()
+		options := d.clientOptions(t)
+		options.Transport = machine{plain: d.Plain, client: d.Client}
+		credential, err := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ClientOptions: options, ID: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return withSlash{credential}
+	}
+	for _, test := range []struct {
+		name   string
+		id     azidentity.ManagedIDKind
+		who    principal
+		groups []string // that are listed
+		writes string   // the group that may be written, or ""
+	}{
+		{"system-assigned", nil, web1, []string{"app"}, ""},
+		{"system-assigned, by its client id", azidentity.ClientID(web1.ApplicationID), web1, []string{"app"}, ""},
+		{"user-assigned, by its client id", azidentity.ClientID(pipeline.ApplicationID), pipeline, []string{"data"}, "data"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			client, r := d.groupsOf(t, production, credential(test.id))
+			if got := listGroups(t, client); !slices.Equal(got, test.groups) {
+				t.Errorf("groups %v, want %v", got, test.groups)
+			}
+			for _, group := range []string{"app", "data"} {
+				switch err := putGroup(t.Context(), client, group); {
+				case group == test.writes:
+					if err != nil {
+						t.Error(err)
+					}
+				default:
+					wantCode(t, err, http.StatusForbidden, "AuthorizationFailed")
+					if !strings.Contains(err.Error(), test.who.ObjectID) {
+						t.Errorf("refused is somebody else than %s: %v", test.who.Name, err)
+					}
+				}
+			}
+			wantChallenges(t, r, 0)
+		})
+	}
+	scope := policy.TokenRequestOptions{Scopes: []string{d.installation(t).Audiences[0] + "/.default"}}
+	if _, err := credential(azidentity.ClientID(principals["deployer"].ApplicationID)).GetToken(t.Context(), scope); err == nil {
+		t.Error("a token of an application that is not the machine's")
 	}
 }
 
