@@ -101,10 +101,12 @@ func TestRevokeEverybody(t *testing.T) {
 		{[]string{"--everybody", "--tenant", "contoso.example"}, `--tenant: "contoso.example" is none of `},
 		{[]string{"--tenant", "partner.example"}, "--as: is required without --everybody"},
 		{[]string{"--as", "reader", "--tenant", "partner.example"}, "--tenant: reader is not in "},
+		{[]string{"--as", "somebody"}, `--as: "somebody" is none of owner, `},
+		{[]string{"--as", "engineer"}, `--as: "engineer" is none of owner, `}, // who is in the AD FS
 	} {
 		var stdout, stderr bytes.Buffer
 		status := run(t.Context(), append([]string{"revoke", "--data", d.data}, test.args...), &stdout, &stderr)
-		if status != 2 || !strings.Contains(stderr.String(), test.want) {
+		if status != 2 || !strings.Contains(stderr.String(), test.want) || strings.Contains(stderr.String(), ", engineer") {
 			t.Errorf("%q: status %d: %s", test.args, status, &stderr)
 		}
 	}
