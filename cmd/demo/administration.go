@@ -6,15 +6,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
+	"hubgate.example/cmd/demo/internal/resourcemanager"
 	"hubgate.example/middleware"
 	"hubgate.example/middleware/mfaaudit"
 )
 
 // An administration is where the gates are administered, behind one of them: as on an Azure Stack Hub, that is a resource provider,
-// and to have a role at its scope is what it takes.
+// and to have a role at its scope is what it takes. Requests have an api-version.
 //
 //	GET  {path}/mfareports/current      who would break on the day that multi-factor authentication is enforced, with --mfa audit
 //	POST {path}/tenants/{id}/revoke     {"objectId": "...", "from": "2026-01-02T15:04:05Z"}: tokens that were issued to this principal
@@ -29,7 +31,7 @@ type administration struct {
 
 func (s *site) administration(path string, gate *middleware.Gate) *administration {
 	a := &administration{path: path, audit: s.audit, revocations: s.revocations}
-	a.gate = gate.Handler(http.HandlerFunc(a.serve))
+	a.gate = gate.Handler(resourcemanager.RequireAPIVersion(http.HandlerFunc(a.serve)))
 	return a
 }
 
@@ -45,12 +47,26 @@ func (a *administration) serve(w http.ResponseWriter, r *http.Request) {
 	segments := strings.Split(strings.ToLower(r.URL.Path[len(a.path)+1:]), "/")
 	switch {
 	case len(segments) == 2 && segments[0] == "mfareports" && segments[1] == "current" && a.audit != nil:
-		a.audit.ServeHTTP(w, r)
-	case len(segments) == 3 && segments[0] == "tenants" && segments[2] == "revoke" && r.Method == http.MethodPost:
-		a.revoke(w, r, segments[1])
+		if only(w, r, http.MethodGet, http.MethodHead) {
+			a.audit.ServeHTTP(w, r)
+		}
+	case len(segments) == 3 && segments[0] == "tenants" && segments[2] == "revoke":
+		if only(w, r, http.MethodPost) {
+			a.revoke(w, r, segments[1])
+		}
 	default:
 		writeError(w, http.StatusNotFound, "NotFound", "No HTTP resource was found that matches the request URI.")
 	}
+}
+
+// only reports whether a request has one of the methods, and has answered it if not.
+func only(w http.ResponseWriter, r *http.Request, methods ...string) bool {
+	if slices.Contains(methods, r.Method) {
+		return true
+	}
+	w.Header().Set("Allow", strings.Join(methods, ", ")) // RFC 9110 section 15.5.6
+	writeError(w, http.StatusMethodNotAllowed, "MethodNotAllowed", fmt.Sprintf("The requested resource does not support http method '%.16s'.", r.Method))
+	return false
 }
 
 // maxRevocation bounds the content of a revocation, in bytes.

@@ -109,13 +109,16 @@ func TestMFAReport(t *testing.T) {
 		admin           bool
 		status          int
 	}{
-		{"operator", d.admin, report, true, 200},
-		{"operator", d.admin, strings.ToUpper(report) + "/", true, 200},
+		{"operator", d.admin, report + version, true, 200},
+		{"operator", d.admin, strings.ToUpper(report) + "/" + version, true, 200},
 		{"operations", d.admin, report + version, true, 200},
+		{"operator", d.admin, report, true, 400},
+		{"operator", d.admin, report + "?api-version=latest", true, 400},
+		{"owner", d.admin, report + version, true, 403},
 		{"owner", d.admin, report, true, 403},
-		{"owner", d.admin, report, false, 401},
-		{"", d.admin, report, false, 401},
-		{"operator", d.admin, report + "/more", true, 404},
+		{"owner", d.admin, report + version, false, 401},
+		{"", d.admin, report + version, false, 401},
+		{"operator", d.admin, report + "/more" + version, true, 404},
 		{"operator", d.admin, sample.GateAdministration() + version, true, 404},
 		{"operator", d.admin, sample.GateAdministration() + "x/mfareports/current" + version, true, 404},
 		{"owner", d.url, report + version, false, 404}, // no such subscription
@@ -128,6 +131,12 @@ func TestMFAReport(t *testing.T) {
 		records, _ := got.body["records"].([]any)
 		if got.status != test.status || (test.status == 200) != (len(records) == 1) {
 			t.Errorf("%s at %s: %d %v", test.who, test.path, got.status, got.body)
+		}
+	}
+	for _, method := range []string{"PUT", "PATCH", "DELETE"} {
+		got := d.callAt(t, d.admin, d.token(t, "operations", "--admin"), method, report+version, "")
+		if got.status != 405 || got.code != "MethodNotAllowed" || got.header.Get("Allow") != "GET, HEAD" {
+			t.Errorf("%s: %d %s, Allow %q", method, got.status, got.code, got.header.Get("Allow"))
 		}
 	}
 	// Another demo may not write the file, but it can be read meanwhile.

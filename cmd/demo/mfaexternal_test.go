@@ -39,17 +39,17 @@ func TestMFAOfExternalProvider(t *testing.T) {
 				}
 			}
 			const administration = "/providers/hubgate.admin"
-			report := d.call(t, without, "GET", administration+"/mfareports/current", "")
+			report := d.call(t, without, "GET", administration+"/mfareports/current"+version, "")
 			if records, _ := report.body["records"].([]any); len(records) != 1 || records[0].(map[string]any)["count"] != 1.0 {
 				t.Errorf("the report is %v", report.body)
 			}
 			someoneElse := p.Token(openidtest.User(strings.Replace(test.user, "1", "2", 1)))
 			for _, token := range []string{"", someoneElse} {
-				if got := d.call(t, token, "GET", administration+"/mfareports/current", ""); got.status != 401 && got.status != 403 {
+				if got := d.call(t, token, "GET", administration+"/mfareports/current"+version, ""); got.status != 401 && got.status != 403 {
 					t.Errorf("the report to somebody: %d", got.status)
 				}
 			}
-			if got := d.call(t, without, "POST", administration+"/tenants/"+test.tenant+"/revoke", ""); got.status != 204 {
+			if got := d.call(t, without, "POST", administration+"/tenants/"+test.tenant+"/revoke"+version, ""); got.status != 204 {
 				t.Errorf("the revocation: %d %v", got.status, got.body)
 			}
 			if got := d.call(t, without, "GET", group, ""); got.status != 401 {

@@ -102,7 +102,7 @@ func (r running) administer(ctx context.Context, dir *datadir.Dir, method, path 
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, method, r.Administration+path, content)
+	request, err := http.NewRequestWithContext(ctx, method, r.Administration+path+"?api-version=2021-04-01", content)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func TestRevocationsSurviveARestart(t *testing.T) {
 	d := start(t)
 	p := principal(t, sample.ADFS(), "reader")
 	later := time.Now().Add(24 * time.Hour).Format(time.RFC3339) // so that a token of the next start is one that was issued before
-	path := sample.GateAdministration() + "/tenants/" + p.Tenant + "/revoke"
+	path := sample.GateAdministration() + "/tenants/" + p.Tenant + "/revoke" + version
 	if got := d.callAt(t, d.admin, d.token(t, "operator", "--admin"), "POST", path, `{"objectId":"`+p.ObjectID+`","from":"`+later+`"}`); got.status != 204 {
 		t.Fatalf("%d %v", got.status, got.body)
 	}

@@ -52,14 +52,14 @@ func TestRevoke(t *testing.T) {
 		{"no time", "POST", home + "/revoke", `{"from":"now"}`, 400},
 		{"too much", "POST", home + "/revoke", `{"objectId":"` + strings.Repeat("0", maxRevocation) + `"}`, 400},
 		{"another action", "POST", home + "/restore", `{}`, 404},
-		{"by GET", "GET", home + "/revoke", ``, 404},
+		{"by GET", "GET", home + "/revoke", ``, 405},
 	} {
-		if got := d.callAt(t, d.admin, d.token(t, "operations", "--admin"), test.method, path+test.path, test.body); got.status != test.status {
+		if got := d.callAt(t, d.admin, d.token(t, "operations", "--admin"), test.method, path+test.path+version, test.body); got.status != test.status {
 			t.Errorf("%s: %d %v, want %d", test.name, got.status, got.body, test.status)
 		}
 	}
 	want("after its tenant", other, partner, 401)
-	if got := d.callAt(t, d.admin, d.token(t, "owner", "--admin"), "POST", path+home+"/revoke", "{}"); got.status != 403 {
+	if got := d.callAt(t, d.admin, d.token(t, "owner", "--admin"), "POST", path+home+"/revoke"+version, "{}"); got.status != 403 {
 		t.Errorf("who is no administrator: %d %s", got.status, got.code)
 	}
 
@@ -67,7 +67,7 @@ func TestRevoke(t *testing.T) {
 	told := d.tokenWithClaims(t, p, capable)
 	from := time.Now().Add(time.Second).Truncate(time.Second)
 	event := fmt.Sprintf(`{"objectId":"%s","from":"%s"}`, p.ObjectID, from.Format(time.RFC3339))
-	if got := d.callAt(t, d.admin, d.token(t, "operations", "--admin"), "POST", path+home+"/revoke", event); got.status != 204 {
+	if got := d.callAt(t, d.admin, d.token(t, "operations", "--admin"), "POST", path+home+"/revoke"+version, event); got.status != 204 {
 		t.Fatalf("%d %v", got.status, got.body)
 	}
 	claims := d.challenged(t, want("told", told, production, 401), home, fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, from.Unix()))

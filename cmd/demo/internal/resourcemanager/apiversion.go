@@ -9,9 +9,9 @@ import (
 
 var apiVersion = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})(?i:-preview|-alpha|-beta|-privatepreview)?$`)
 
-// requireAPIVersion refuses a request without a well-formed api-version in its query. Any version is served, in the one shape
+// RequireAPIVersion refuses a request without a well-formed api-version in its query. Any version is served, in the one shape
 // that there is: clients of all ages read it.
-func (s *Server) requireAPIVersion(next http.Handler) http.Handler {
+func RequireAPIVersion(next http.Handler) http.Handler {
 	return endpoint(func(w http.ResponseWriter, r *http.Request) error {
 		versions := r.URL.Query()["api-version"]
 		if len(versions) == 0 || len(versions) == 1 && versions[0] == "" {

@@ -132,7 +132,7 @@ var methods = []string{http.MethodGet, http.MethodHead, http.MethodPut, http.Met
 // rewrites the path that routing goes by.
 func (s *Server) router() chi.Router {
 	router := chi.NewRouter()
-	router.Use(s.commonHeaders, s.open, withoutEmptyParent, s.config.Gate.Authenticate, s.limit, routeInAnyCase, s.requireAPIVersion)
+	router.Use(s.commonHeaders, s.open, withoutEmptyParent, s.config.Gate.Authenticate, s.limit, routeInAnyCase, RequireAPIVersion)
 	router.NotFound(endpoint(unknownRoute).ServeHTTP)
 	router.MethodNotAllowed(methodNotAllowed(router).ServeHTTP)
 
@@ -182,7 +182,7 @@ func (s *Server) router() chi.Router {
 
 // open serves what needs no token. A client that was given a Resource Manager URL with a trailing slash asks with two.
 func (s *Server) open(next http.Handler) http.Handler {
-	metadata := s.requireAPIVersion(endpoint(s.config.Metadata.serve))
+	metadata := RequireAPIVersion(endpoint(s.config.Metadata.serve))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.ToLower(r.URL.Path)
 		if r.Method == http.MethodGet && (path == "/metadata/endpoints" || path == "//metadata/endpoints") {
