@@ -153,3 +153,22 @@ func ExampleRevocations() {
 	// GET 401
 	// Bearer authorization_uri="https://login.entra.example/6d9f0a1b-2c3d-4e5f-8a6b-7c8d9e0f1a2b", error="invalid_token", error_description="The access token has been revoked."
 }
+
+// Some operations need more of a sign-in than others. One challenge is all that a client gets to see, with Config.MFA as well.
+func ExampleGate_AuthorizeInAuthContext() {
+	issuer, authorizer := exampleEntra()
+	defer issuer.Close()
+	gate, err := middleware.New(middleware.Config{Verifier: issuer.Verifier(), Authorizer: authorizer, MFA: middleware.MFAConfig{Mode: middleware.MFAEnforce}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	served := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	deletion := gate.Authenticate(gate.AuthorizeInAuthContext("c1")(served))
+	cp1 := openidtest.With("xms_cc", []string{"cp1"})
+	try(deletion, "DELETE", issuer.Token(openidtest.User(exampleUser), cp1))
+	try(deletion, "DELETE", issuer.Token(openidtest.User(exampleUser), cp1, openidtest.With("acrs", []string{"c1"})))
+	// Output:
+	// DELETE 401
+	// Bearer realm="", authorization_uri="https://login.entra.example/6d9f0a1b-2c3d-4e5f-8a6b-7c8d9e0f1a2b/oauth2/authorize", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlIjoiYzEifX19"
+	// DELETE 200
+}
