@@ -24,8 +24,10 @@ type scratch struct {
 
 var scratches = sync.Pool{New: func() any { return &scratch{members: make([]jsonMember, 0, 64)} }}
 
-// free gives s back, without what refers to the token, unless it has become large.
+// free gives s back, without anything of the token, unless it has become large.
 func (s *scratch) free() {
+	clear(s.octets)
+	s.octets = s.octets[:0]
 	clear(s.members)
 	s.members = s.members[:0]
 	if cap(s.octets) <= defaultMaxTokenBytes && cap(s.members) <= maxMembers {

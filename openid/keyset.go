@@ -60,6 +60,11 @@ func (k *signingKey) sameMaterial(other *signingKey) bool {
 	return false
 }
 
+// sameIn reports whether other, of the same material, is k in everything else that is read of it, too.
+func (k *signingKey) sameIn(other *signingKey) bool {
+	return k.kid == other.kid && k.x5t == other.x5t && k.issuer == other.issuer && k.alg == other.alg
+}
+
 // A keyFault is why a published key is not used, or is used with a reservation.
 type keyFault struct {
 	key    string // its kid, or its place in the set

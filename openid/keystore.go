@@ -65,11 +65,14 @@ func (s *keyStore) update(fresh []*signingKey, faults []keyFault, kind Authority
 	taken := make(map[string]bool, len(fresh))
 	before := s.all()
 	for _, key := range fresh {
-		keys = append(keys, &storedKey{signingKey: key, lastSeen: now})
 		taken[key.id()] = true
-		if !slices.ContainsFunc(before, func(old *storedKey) bool { return old.id() == key.id() && old.sameMaterial(key) }) {
+		switch i := slices.IndexFunc(before, func(old *storedKey) bool { return old.id() == key.id() && old.sameMaterial(key) }); {
+		case i < 0:
 			added = append(added, key.name())
+		case before[i].sameIn(key):
+			key = before[i].signingKey // what was verified by it stays verified by the same key
 		}
+		keys = append(keys, &storedKey{signingKey: key, lastSeen: now})
 	}
 	for _, old := range before {
 		if taken[old.id()] {

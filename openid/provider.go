@@ -269,10 +269,10 @@ func (p *Provider) signingKey(ctx context.Context, kid, x5t string) (*signingKey
 	if id := kid + x5t; id == "" || len(id) > maxKeyIDBytes {
 		return nil, &TokenError{Err: ErrUnknownKey, Detail: fmt.Sprintf("neither kid nor x5t has 1 to %d bytes", maxKeyIDBytes), Authority: p.Authority()}
 	}
-	key, err := p.knownKey(kid, x5t)
+	key, err := p.knownKey(kid, x5t, time.Now())
 	if key == nil && err == nil {
 		p.await(ctx, true)
-		if key, err = p.knownKey(kid, x5t); key == nil && err == nil {
+		if key, err = p.knownKey(kid, x5t, time.Now()); key == nil && err == nil {
 			err = p.missingKey(kid + x5t)
 		}
 	}
@@ -283,8 +283,8 @@ func (p *Provider) signingKey(ctx context.Context, kid, x5t string) (*signingKey
 }
 
 // knownKey answers a key that may be used now, an error when nothing may, or neither.
-func (p *Provider) knownKey(kid, x5t string) (*signingKey, error) {
-	key := p.keys.lookup(kid, x5t, time.Now())
+func (p *Provider) knownKey(kid, x5t string, now time.Time) (*signingKey, error) {
+	key := p.keys.lookup(kid, x5t, now)
 	switch {
 	case key == nil:
 		return nil, nil

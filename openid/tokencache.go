@@ -4,8 +4,11 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"math"
 	"strings"
+	"time"
 	"unique"
+	"unsafe"
 
 	"github.com/maypok86/otter/v2"
 )
@@ -47,11 +50,16 @@ func newTokenCache(maxTokens, maxBytes int) (*tokenCache, error) {
 	if c.mac, err = cipher.NewGCM(block); err != nil {
 		return nil, err
 	}
+	// A token takes its share of the bytes at least, so that there is room for no more tokens. A share has 32 bits.
+	share := uint32(min(maxBytes/maxTokens, math.MaxUint32))
+	if maxBytes/maxTokens > math.MaxUint32 {
+		maxBytes = maxTokens * math.MaxUint32
+	}
 	// W-TinyLFU keeps what is asked for again before what has only just come, so that a flood of new tokens pushes out itself.
 	c.entries, err = otter.New(&otter.Options[tokenTag, *verifiedToken]{
 		MaximumWeight: uint64(maxBytes),
 		Weigher: func(_ tokenTag, t *verifiedToken) uint32 {
-			return max(t.weight, uint32(maxBytes/maxTokens))
+			return max(t.weight, share)
 		},
 	})
 	return c, err
@@ -62,8 +70,9 @@ var zeroNonce = make([]byte, 12)
 
 // tag answers the name of a token, using the room in s.
 func (c *tokenCache) tag(token string, s *scratch) tokenTag {
-	s.octets = append(s.octets[:0], token...)
-	c.mac.Seal(s.tag[:0], zeroNonce, nil, s.octets)
+	// The data that is only authenticated is only read (crypto/cipher's AEAD). A copy would cost as much again for a large token, and
+	// leave it in memory.
+	c.mac.Seal(s.tag[:0], zeroNonce, nil, unsafe.Slice(unsafe.StringData(token), len(token)))
 	return s.tag
 }
 
@@ -82,11 +91,20 @@ func (v *Verifier) cached(tag tokenTag) *Principal {
 }
 
 func (v *Verifier) holds(t *verifiedToken) bool {
-	if t.issuers != v.issuerChanges() || v.checkTimes(t.principal, v.now()) != nil || !v.adfs && !v.acceptsTenant(t.principal.Tenant) {
+	now := v.now()
+	if t.issuers != v.issuerChanges() || v.checkTimes(t.principal, now) != nil || !v.adfs && !v.acceptsTenant(t.principal.Tenant) {
 		return false
 	}
-	key, err := t.provider.knownKey(t.header.kid, t.header.x5t)
-	return err == nil && key != nil && (key == t.key || key.issuer == t.key.issuer && key.alg == t.key.alg && key.sameMaterial(t.key))
+	key, err := t.provider.knownKey(t.header.kid, t.header.x5t, v.keysAsOf(now))
+	return err == nil && key == t.key
+}
+
+// keysAsOf answers the time by which keys are judged, where now is what the verifier's clock has just answered.
+func (v *Verifier) keysAsOf(now time.Time) time.Time {
+	if v.oneClock {
+		return now
+	}
+	return time.Now()
 }
 
 // issuerChanges counts how often it has changed which issuer is whose.

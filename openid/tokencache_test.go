@@ -244,6 +244,50 @@ func TestTokenCache_Hit(t *testing.T) {
 	}
 }
 
+// A refresh that brings the same keys leaves what is remembered as cheap as it was.
+func TestTokenCache_HitAfterRefresh(t *testing.T) {
+	for _, f := range flavours {
+		t.Run(f.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSiteInBubble(t, f)
+				synctest.Wait()
+				token := s.token(openidtest.Lifetime(3 * time.Hour))
+				verify := func() *openid.Principal {
+					principal, err := s.verifier.Verify(t.Context(), token)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return principal
+				}
+				verify()
+				remembered := verify()
+				for _, then := range []struct {
+					name  string
+					act   func()
+					again bool // it is verified once more
+				}{
+					{"hourly refresh", func() { time.Sleep(70 * time.Minute) }, false},
+					{"flush", s.provider.Flush, true},
+				} {
+					then.act()
+					synctest.Wait()
+					if again := verify(); again != remembered != then.again || !reflect.DeepEqual(again, remembered) {
+						t.Fatalf("after the %s: %+v", then.name, again)
+					}
+					allocations := fewestAllocations(func() {
+						if _, err := s.verifier.Verify(t.Context(), token); err != nil {
+							t.Error(err)
+						}
+					})
+					if allocations != 0 {
+						t.Errorf("after the %s: %v allocations", then.name, allocations)
+					}
+				}
+			})
+		})
+	}
+}
+
 // fewestAllocations answers what f allocates when nothing else does: under the race detector a sync.Pool loses a quarter of what is put
 // back, and what goes on beside f counts too, so that an average is now and then too much by one.
 func fewestAllocations(f func()) float64 {

@@ -68,13 +68,14 @@ type VerifierConfig struct {
 	Leeway time.Duration
 	// MaxLifetime bounds exp - iat. The default is 28 hours, Entra ID's longest.
 	MaxLifetime time.Duration
-	// MaxTokenBytes bounds the length of a token. The default is 65,536. A header or claims with more than 1,000 members or
-	// objects are refused whatever the length.
+	// MaxTokenBytes bounds the length of a token. The default is 65,536. A header or claims with more than 1,000 members are
+	// refused whatever the length.
 	MaxTokenBytes int
 	// MaxCachedTokens and MaxCacheBytes bound how many verified tokens are remembered, and roughly how much memory they take. A
 	// remembered token is not verified again, but refused all the same once its time is over, its tenant is not accepted any more,
-	// or its key is not trusted any more. The token itself is not kept. The defaults are 100,000 tokens and 32 MiB, which is some
-	// 20,000 tokens of the usual size. NoCache switches it off.
+	// or its key is not trusted any more. The token itself is not kept. The defaults are 100,000 tokens and 32 MiB, which is
+	// reached first: some 20,000 tokens of the usual size. NoCache switches it off, and is needed where GODEBUG=fips140=only forbids
+	// what the cache is keyed with.
 	MaxCachedTokens int
 	MaxCacheBytes   int
 	// Now is the clock that exp, nbf and iat are compared with, for tests of single tokens. The default is time.Now.
@@ -96,6 +97,7 @@ type Verifier struct {
 	lifetime   time.Duration
 	maxBytes   int
 	now        func() time.Time
+	oneClock   bool        // now is time.Now, by which keys are judged
 	cache      *tokenCache // nil with NoCache
 
 	missingGroupsAreOverage bool
@@ -272,7 +274,7 @@ func (v *Verifier) setBounds() error {
 		return fmt.Errorf("openid: VerifierConfig.MaxTokenBytes: %d is negative", v.maxBytes)
 	}
 	if v.now == nil {
-		v.now = time.Now
+		v.now, v.oneClock = time.Now, true
 	}
 	return nil
 }

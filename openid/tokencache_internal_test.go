@@ -1,0 +1,55 @@
+package openid
+
+import (
+	"encoding/binary"
+	"strings"
+	"testing"
+)
+
+// There is room for so many tokens and no more, however many bytes they may take.
+func TestTokenCache_MaxTokens(t *testing.T) {
+	for _, test := range []struct{ maxTokens, maxBytes int }{{1, 1 << 20}, {1, 8 << 30}, {3, 64 << 30}, {100, 1 << 20}} {
+		cache, err := newTokenCache(test.maxTokens, test.maxBytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range uint64(1000) {
+			var tag tokenTag
+			binary.LittleEndian.PutUint64(tag[:], i)
+			cache.entries.Set(tag, &verifiedToken{weight: tokenWeight})
+		}
+		cache.entries.CleanUp()
+		if n := cache.entries.EstimatedSize(); n != test.maxTokens {
+			t.Errorf("%d tokens and %d bytes: %d are kept", test.maxTokens, test.maxBytes, n)
+		}
+	}
+}
+
+// What one token was read with has nothing of it when the next one comes.
+func TestScratch_Free(t *testing.T) {
+	cache, err := newTokenCache(1, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &scratch{members: make([]jsonMember, 0, 8)}
+	token := "eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJzZWNyZXQifQ.c2lnbmVk"
+	cache.tag(token, s)
+	compact, err := splitCompact(token, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readJSONObjectInto(s.members, compact.payload); err != nil {
+		t.Fatal(err)
+	}
+	s.members = s.members[:cap(s.members)]
+	octets := s.octets[:cap(s.octets)]
+	s.free()
+	if text := string(octets); strings.Trim(text, "\x00") != "" {
+		t.Errorf("%q is left", text)
+	}
+	for _, member := range s.members[:cap(s.members)] {
+		if member != (jsonMember{}) {
+			t.Errorf("%q is left", member)
+		}
+	}
+}
