@@ -37,7 +37,7 @@ func Peers() []Peer {
 	}
 	for _, peer := range verify.Peers() {
 		switch peer.Name {
-		case "golang-jwt+keyfunc", "go-jose", "go-oidc", "jwx", "kubernetes":
+		case "golang-jwt", "golang-jwt+keyfunc", "go-jose", "go-oidc", "jwx", "kubernetes":
 			peers = append(peers, Peer{peer.Name, func(site *Site) (func(http.Handler) http.Handler, error) {
 				verifier, err := peer.New(site.Site)
 				return bearer(verifier), err

@@ -2,7 +2,7 @@
 // quarter of an hour, and what it measures is worth something on a quiet machine only.
 //
 //	go run ./cmd/results
-//	go run ./cmd/results -quick -o /dev/stdout   # shows that everything works, and measures nothing
+//	go run ./cmd/results -quick   # shows that nearly everything works, and measures nothing
 //	go run ./cmd/results -raw new.txt && go tool benchstat old.txt new.txt
 //
 // The peers take turns within a round and not one after the other for good, so that whatever else the machine does hits all of them. A ratio

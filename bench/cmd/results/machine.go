@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -23,9 +24,9 @@ type machine struct {
 func readMachine(ctx context.Context, module string) machine {
 	m := machine{
 		processor: field("/proc/cpuinfo", "model name"),
-		memory:    field("/proc/meminfo", "MemTotal"),
+		memory:    gigabytes(field("/proc/meminfo", "MemTotal")),
 		kernel:    firstLine("/proc/sys/kernel/osrelease"),
-		load:      firstLine("/proc/loadavg"),
+		load:      loadAverages(firstLine("/proc/loadavg")),
 		cores:     runtime.NumCPU(),
 		date:      time.Now().UTC(),
 		commit:    commit(ctx, module),
@@ -52,6 +53,21 @@ func field(file, name string) string {
 		}
 	}
 	return "unknown"
+}
+
+// gigabytes writes what /proc/meminfo has as kibibytes.
+func gigabytes(text string) string {
+	var kibibytes float64
+	if _, err := fmt.Sscanf(text, "%f kB", &kibibytes); err != nil {
+		return text
+	}
+	return number(kibibytes*1024/1e9) + " GB"
+}
+
+// loadAverages are the averages of 1, 5 and 15 minutes, the first numbers of /proc/loadavg.
+func loadAverages(text string) string {
+	numbers := strings.Fields(text)
+	return strings.Join(numbers[:min(3, len(numbers))], ", ")
 }
 
 func firstLine(file string) string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"math"
 	"os"
 	"regexp"
@@ -135,6 +136,15 @@ func TestNames(t *testing.T) {
 			if pattern := regexp.MustCompile(strings.Trim(top, "()")); !slices.ContainsFunc(benchmarks, pattern.MatchString) {
 				t.Errorf("no benchmark matches %s", b.pattern)
 			}
+		}
+	}
+}
+
+// What cannot be written, and what is no flag, is an error before anything is measured.
+func TestRun_Arguments(t *testing.T) {
+	for _, args := range [][]string{{"-quick", "more"}, {"-quick", "-o", t.TempDir() + "/none/RESULTS.md"}, {"-slow"}} {
+		if err := run(t.Context(), args, io.Discard, io.Discard); err == nil {
+			t.Errorf("%q: no error", args)
 		}
 	}
 }

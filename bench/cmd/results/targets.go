@@ -33,7 +33,14 @@ func (m *measurement) writeTargets(r *report) {
 	r.line("## Targets\n")
 	var rows [][]string
 	for _, t := range m.targets() {
-		rows = append(rows, []string{t.what, t.format(t.measured), t.format(t.atMost), t.verdict()})
+		measured, verdict := t.format(t.measured), t.verdict()
+		if t.measured > t.atMost && measured == t.format(t.atMost) {
+			measured = "a little over " + measured
+		}
+		if m.plan.quick {
+			verdict = "–"
+		}
+		rows = append(rows, []string{t.what, measured, t.format(t.atMost), verdict})
 	}
 	r.table([]string{"", "measured", "at most", ""}, rows)
 }
