@@ -19,6 +19,7 @@ type compactToken struct {
 type scratch struct {
 	octets  []byte
 	members []jsonMember
+	chains  nameChains
 	tag     tokenTag
 }
 

@@ -8,13 +8,53 @@ import (
 
 // A jsonObject is the header or the claims of a token: one object, exact and unique names, valid UTF-8, nothing before or after (RFC
 // 7519, section 7.2; RFC 7493). Values stay raw until they are asked for.
-type jsonObject struct{ members []jsonMember }
+type jsonObject struct {
+	members []jsonMember
+	chains  *nameChains // nil where members are few
+}
 
-type jsonMember struct{ name, value string }
+type jsonMember struct {
+	name, value string
+	next        uint8 // in its chain
+}
+
+// nameChains find the members of an object by name: a chain for each slot that a name may have, which begins with the number of a member
+// counted from 1, and goes on with jsonMember.next. It has the first members, as many as a byte can count.
+type nameChains [64]uint8
+
+const maxChained = 255
+
+// slot spreads names by what is cheap to know of them.
+func slot(name string) int {
+	if name == "" {
+		return 0
+	}
+	return int((uint(len(name))*7 + uint(name[0])*31 + uint(name[len(name)-1])) % 64)
+}
+
+func (c *nameChains) make(members []jsonMember) {
+	*c = nameChains{}
+	for i := range members[:min(len(members), maxChained)] {
+		head := &c[slot(members[i].name)]
+		members[i].next, *head = *head, uint8(i+1)
+	}
+}
 
 // readJSONObject reads text, of which the object's names and values are parts.
 func readJSONObject(text string) (jsonObject, error) {
 	return readJSONObjectInto(make([]jsonMember, 0, 8), text)
+}
+
+// readClaims is readJSONObject with the room of s, for an object of many members that are often asked for.
+func (s *scratch) readClaims(text string) (jsonObject, error) {
+	s.members = s.members[:cap(s.members)] // so that whatever is written there is cleared
+	claims, err := readJSONObjectInto(s.members[:0], text)
+	if err != nil {
+		return jsonObject{}, err
+	}
+	s.members, claims.chains = claims.members, &s.chains // members may have grown
+	s.chains.make(claims.members)
+	return claims, nil
 }
 
 // readJSONObjectInto keeps the members in the room that members has.
@@ -35,14 +75,23 @@ func readJSONObjectInto(members []jsonMember, text string) (jsonObject, error) {
 	if scanner.space(); scanner.at < len(text) {
 		return jsonObject{}, errors.New("data after the JSON object")
 	}
-	return jsonObject{members}, nil
+	return jsonObject{members: members}, nil
 }
 
 // get answers a member's raw value.
 func (o jsonObject) get(name string) (string, bool) {
-	for i := range o.members {
-		if o.members[i].name == name {
-			return o.members[i].value, true
+	rest := o.members
+	if o.chains != nil {
+		for n := o.chains[slot(name)]; n != 0; n = o.members[n-1].next {
+			if o.members[n-1].name == name {
+				return o.members[n-1].value, true
+			}
+		}
+		rest = rest[min(len(rest), maxChained):]
+	}
+	for i := range rest {
+		if rest[i].name == name {
+			return rest[i].value, true
 		}
 	}
 	return "", false

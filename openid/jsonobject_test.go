@@ -170,6 +170,31 @@ func TestJSONValues(t *testing.T) {
 	}
 }
 
+// Chains find what is there, and nothing else, however many members share a slot and whatever was read before.
+func TestReadClaims(t *testing.T) {
+	s := new(scratch)
+	for _, members := range []int{0, 1, 40, maxChained - 1, maxChained, maxChained + 1, maxMembers, 3} {
+		var text strings.Builder
+		for i := range members { // most of them in one slot
+			fmt.Fprintf(&text, `,"a%06db":%d`, i, i)
+		}
+		claims, err := s.readClaims("{" + strings.TrimPrefix(text.String(), ",") + "}")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range maxMembers + 1 {
+			value, ok := claims.get(fmt.Sprintf("a%06db", i))
+			if ok != (i < members) || ok && value != fmt.Sprint(i) {
+				t.Fatalf("%d members: number %d is %s, %t", members, i, value, ok)
+			}
+		}
+		if claims.has("") || claims.has("a") {
+			t.Errorf("%d members: some that are not there", members)
+		}
+		s.free()
+	}
+}
+
 // The reader never accepts what encoding/json refuses as JSON, and what both accept they read alike.
 func FuzzReadJSONObject(f *testing.F) {
 	for _, seed := range []string{
@@ -193,7 +218,17 @@ func FuzzReadJSONObject(f *testing.F) {
 		if len(object.members) != len(want) {
 			t.Fatalf("%d members, encoding/json finds %d", len(object.members), len(want))
 		}
+		claims, err := new(scratch).readClaims(data)
+		if err != nil {
+			t.Fatalf("refused with chains: %v", err)
+		}
 		for _, member := range object.members {
+			if value, ok := claims.get(member.name); !ok || value != member.value {
+				t.Fatalf("with chains, member %q is %s, %t", member.name, value, ok)
+			}
+			if _, ok := want[member.name+"x"]; claims.has(member.name+"x") != ok {
+				t.Fatalf("with chains, member %q: %t", member.name+"x", !ok)
+			}
 			raw, ok := want[member.name]
 			if !ok {
 				t.Fatalf("encoding/json does not find member %q", member.name)

@@ -341,10 +341,7 @@ type nameSet struct {
 
 // add reports false when the name is there already.
 func (s *nameSet) add(name string) bool {
-	bit := uint64(1)
-	if name != "" {
-		bit <<= (uint(len(name))*7 + uint(name[0])*31 + uint(name[len(name)-1])) % 64
-	}
+	bit := uint64(1) << slot(name)
 	if s.seen&bit != 0 {
 		for i := range s.n {
 			if s.few[i] == name {

@@ -38,10 +38,9 @@ func TestScratch_Free(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readJSONObjectInto(s.members, compact.payload); err != nil {
-		t.Fatal(err)
+	if claims, err := s.readClaims(compact.payload); err != nil || !claims.has("oid") {
+		t.Fatalf("%v, %v", claims, err)
 	}
-	s.members = s.members[:cap(s.members)]
 	octets := s.octets[:cap(s.octets)]
 	s.free()
 	if text := string(octets); strings.Trim(text, "\x00") != "" {

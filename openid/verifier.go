@@ -354,12 +354,10 @@ func (v *Verifier) verify(ctx context.Context, token string) (*Principal, *Token
 	case !slices.Contains(v.algorithms, header.alg):
 		return nil, refuse(ErrAlgorithm, "%q", clip(header.alg))
 	}
-	scratch.members = scratch.members[:cap(scratch.members)] // so that whatever is written there is cleared
-	claims, err := readJSONObjectInto(scratch.members[:0], compact.payload)
+	claims, err := scratch.readClaims(compact.payload)
 	if err != nil {
 		return nil, v.noClaims(ctx, compact, header, err)
 	}
-	scratch.members = claims.members // which may have grown
 	iss, present, err := claims.text("iss")
 	if err != nil || !present {
 		return nil, refuse(ErrIssuer, "iss is missing or not a string")
