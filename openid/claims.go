@@ -80,6 +80,9 @@ func (o jsonObject) date(name string) (date time.Time, present bool, err error) 
 	if !present {
 		return time.Time{}, false, nil
 	}
+	if whole, ok := wholeSeconds(raw); ok {
+		return time.Unix(whole, 0).UTC(), true, nil
+	}
 	seconds, ok := number(raw)
 	if !ok {
 		return time.Time{}, true, fmt.Errorf("%s is not a number", name)
@@ -89,4 +92,19 @@ func (o jsonObject) date(name string) (date time.Time, present bool, err error) 
 	}
 	whole, fraction := math.Modf(seconds)
 	return time.Unix(int64(whole), int64(fraction*1e9)).UTC(), true, nil
+}
+
+// wholeSeconds reads what nearly every date is: a number of ten digits.
+func wholeSeconds(raw string) (seconds int64, ok bool) {
+	if len(raw) != 10 || raw[0] == '0' {
+		return 0, false
+	}
+	for i := range len(raw) {
+		digit := raw[i] - '0'
+		if digit > 9 {
+			return 0, false
+		}
+		seconds = seconds*10 + int64(digit)
+	}
+	return seconds, true
 }

@@ -78,7 +78,7 @@ func (s *Site) Mint(groups int, more ...openidtest.Claim) (string, error) {
 // unread are claims that nobody reads.
 func unread() []openidtest.Claim {
 	var claims []openidtest.Claim
-	for _, name := range []string{"acct", "ipaddr", "onprem_sid", "puid", "platf", "wids", "xms_ftd", "xms_idrel"} {
+	for _, name := range []string{"ipaddr", "onprem_sid", "puid", "wids", "xms_ftd"} {
 		claims = append(claims, openidtest.With(name, strings.Repeat("x", 80)))
 	}
 	return claims
