@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 	"unique"
-	"unsafe"
 
 	"github.com/maypok86/otter/v2"
 )
@@ -70,9 +69,7 @@ var zeroNonce = make([]byte, 12)
 
 // tag answers the name of a token, using the room in s.
 func (c *tokenCache) tag(token string, s *scratch) tokenTag {
-	// The data that is only authenticated is only read (crypto/cipher's AEAD). A copy would cost as much again for a large token, and
-	// leave it in memory.
-	c.mac.Seal(s.tag[:0], zeroNonce, nil, unsafe.Slice(unsafe.StringData(token), len(token)))
+	c.mac.Seal(s.tag[:0], zeroNonce, nil, octetsOf(token))
 	return s.tag
 }
 

@@ -441,7 +441,13 @@ func checkSignature(token compactToken, header tokenHeader, key *signingKey) err
 	}
 	method := jwt.GetSigningMethod(header.alg)
 	switch method := method.(type) {
-	case *jwt.SigningMethodRSA, *jwt.SigningMethodRSAPSS:
+	case *jwt.SigningMethodRSA:
+		public, ok := key.public.(*rsa.PublicKey)
+		if !ok {
+			return fmt.Errorf("%s does not fit the key", header.alg)
+		}
+		return verifyPKCS1v15(method, token, public)
+	case *jwt.SigningMethodRSAPSS:
 		if _, ok := key.public.(*rsa.PublicKey); !ok {
 			return fmt.Errorf("%s does not fit the key", header.alg)
 		}
@@ -453,4 +459,12 @@ func checkSignature(token compactToken, header tokenHeader, key *signingKey) err
 		return fmt.Errorf("%s is not asymmetric", header.alg)
 	}
 	return method.Verify(token.signed, token.signature, key.public)
+}
+
+// verifyPKCS1v15 is the method's own Verify, which nearly every token meets, without a copy of the token: with 200 groups that was a tenth
+// of the whole verification.
+func verifyPKCS1v15(method *jwt.SigningMethodRSA, token compactToken, public *rsa.PublicKey) error {
+	hash := method.Hash.New()
+	hash.Write(octetsOf(token.signed)) // never fails
+	return rsa.VerifyPKCS1v15(public, method.Hash, hash.Sum(nil), token.signature)
 }
