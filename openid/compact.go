@@ -1,7 +1,6 @@
 package openid
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -57,7 +56,7 @@ func splitCompact(token string, s *scratch) (compactToken, error) {
 			return compactToken{}, fmt.Errorf("%s is empty", name)
 		}
 		var err error
-		if s.octets, err = appendSegment(s.octets, segment); err != nil {
+		if s.octets, err = appendBase64URL(s.octets, segment); err != nil {
 			return compactToken{}, fmt.Errorf("%s: %w", name, err)
 		}
 		ends[i] = len(s.octets)
@@ -69,23 +68,6 @@ func splitCompact(token string, s *scratch) (compactToken, error) {
 		payload:   text[ends[0]:],
 		signature: s.octets[ends[1]:],
 	}, nil
-}
-
-var strictBase64URL = base64.RawURLEncoding.Strict()
-
-// decodeSegment decodes base64url as RFC 7515, section 2 has it: no padding, no other characters, no stray bits. The standard
-// library alone would skip CR and LF.
-func decodeSegment(s string) ([]byte, error) { return appendSegment(nil, s) }
-
-func appendSegment(dst []byte, s string) ([]byte, error) {
-	if strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, '\n') >= 0 {
-		return nil, errors.New("line break in base64url")
-	}
-	octets, err := strictBase64URL.AppendDecode(dst, []byte(s))
-	if err != nil {
-		return nil, errors.New("not strict base64url")
-	}
-	return octets, nil
 }
 
 // octetsOf answers the octets of s for somebody who only reads them, as hashes and MACs do. A copy of a token would be garbage of its size

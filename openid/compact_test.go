@@ -77,7 +77,7 @@ func TestJWS_02_OneSpelling(t *testing.T) {
 	for _, a := range alphabet {
 		for _, b := range alphabet {
 			for _, segment := range []string{string([]rune{a, b}), string([]rune{a, b, 'A'}), string([]rune{'A', a, b})} {
-				octets, err := decodeSegment(segment)
+				octets, err := decodeBase64URL(segment)
 				if err != nil {
 					continue
 				}

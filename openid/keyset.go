@@ -308,7 +308,7 @@ func ecKey(k jwk) (*ecdsa.PublicKey, error) {
 	size := (curve.Params().BitSize + 7) / 8
 	point := bytes.NewBuffer([]byte{4}) // uncompressed, SEC 1 section 2.3.3
 	for _, coordinate := range []struct{ name, value string }{{"x", k.X}, {"y", k.Y}} {
-		octets, err := decodeSegment(coordinate.value)
+		octets, err := decodeBase64URL(coordinate.value)
 		if err != nil || len(octets) != size {
 			return nil, fmt.Errorf("%s is not %d octets in base64url", coordinate.name, size)
 		}
@@ -322,7 +322,7 @@ func ecKey(k jwk) (*ecdsa.PublicKey, error) {
 }
 
 func base64Uint(name, value string, maxBits int) (*big.Int, error) {
-	octets, err := decodeSegment(value)
+	octets, err := decodeBase64URL(value)
 	if err != nil || len(octets) == 0 {
 		return nil, fmt.Errorf("%s is not an integer in base64url", name)
 	}
