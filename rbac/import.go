@@ -170,8 +170,8 @@ func (im *importer) read(file ImportFile) error {
 		return errors.New("is UTF-16, as Windows PowerShell's > writes it: write UTF-8, with | Out-File -Encoding utf8 instead of >")
 	}
 	data := bytes.TrimPrefix(file.Data, []byte("\ufeff"))
-	if objects, ok := elements(data); ok {
-		return im.readObjects(file.Name, "", objects)
+	if ok, err := im.readList(file.Name, "", data); ok {
+		return err
 	}
 	var whole jsontext.Value
 	if err := unmarshal("", data, &whole); err != nil {
@@ -192,11 +192,11 @@ func (im *importer) read(file ImportFile) error {
 		}
 		list, path = value, "value"
 	}
-	objects, ok := elements(list)
+	ok, err := im.readList(file.Name, path, list)
 	if !ok {
 		return inPath(path, errors.New("neither a list nor an object"))
 	}
-	return im.readObjects(file.Name, path, objects)
+	return err
 }
 
 // The kinds of exported objects, as their type says.
@@ -258,21 +258,30 @@ func (im *importer) readAny(at origin, object jsontext.Value) error {
 		roleDefinitionType, roleAssignmentType, scheduleInstanceType, denyAssignmentType, managementGroupType, groupedType}, ", ")))
 }
 
+// inProperties are the members that an object with properties has there.
+var inProperties = []string{
+	"scope", "roleDefinitionId", "principalId", "condition", "startDateTime", "endDateTime", "status", "originRoleAssignmentId",
+	"permissions", "assignableScopes", "principals", "excludePrincipals", "doNotApplyToChildScopes", "denyAssignmentEffect",
+	"details", "parent", "children",
+}
+
 // onlyInProperties refuses an object that says beside its properties what belongs into them: a condition there would narrow nothing.
 func onlyInProperties(at origin, object jsontext.Value) error {
-	var members map[string]jsontext.Value
-	if err := unmarshal(at.object(), object, &members); err != nil {
-		return err
+	decoder := jsontext.NewDecoder(bytes.NewReader(object))
+	if _, err := decoder.ReadToken(); err != nil {
+		return inPath(at.object(), err)
 	}
-	for _, name := range []string{
-		"scope", "roleDefinitionId", "principalId", "condition", "startDateTime", "endDateTime", "status", "originRoleAssignmentId",
-		"permissions", "assignableScopes", "principals", "excludePrincipals", "doNotApplyToChildScopes", "denyAssignmentEffect",
-		"details", "parent", "children",
-	} {
-		for member := range members {
-			if strings.EqualFold(member, name) {
-				return inPath(joinPath(at.object(), member), errors.New("stands beside properties, where it would count for nothing"))
-			}
+	for decoder.PeekKind() == '"' {
+		name, err := decoder.ReadToken()
+		if err != nil {
+			return inPath(at.object(), err)
+		}
+		member := name.String()
+		if slices.ContainsFunc(inProperties, func(name string) bool { return strings.EqualFold(member, name) }) {
+			return inPath(joinPath(at.object(), member), errors.New("stands beside properties, where it would count for nothing"))
+		}
+		if err := decoder.SkipValue(); err != nil {
+			return inPath(at.object(), err)
 		}
 	}
 	return nil

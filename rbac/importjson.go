@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -40,24 +39,17 @@ func joinPointer(path string, pointer jsontext.Pointer) string {
 	return path
 }
 
-// elements returns the elements of a list, which are parts of it, and not ok where it is none or no JSON: unmarshal says what is
-// wrong then.
-func elements(list []byte) (elements []jsontext.Value, ok bool) {
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(list))
-	if token, err := decoder.ReadToken(); err != nil || token.Kind() != '[' {
-		return nil, false
+// deepLength is the shortest value in bytes that can have as many levels as jsontext reads, which are 10,000: it is too short for one of
+// them to open and close.
+const deepLength = 2*10_000 - 2
+
+// nextValue reads the value that data begins with. The decoder is made when there is none; it and the input can be used again.
+func nextValue(decoder **jsontext.Decoder, input *bytes.Buffer, data []byte) (jsontext.Value, error) {
+	*input = *bytes.NewBuffer(data)
+	if *decoder == nil {
+		*decoder = jsontext.NewDecoder(input)
+	} else {
+		(*decoder).Reset(input)
 	}
-	for decoder.PeekKind() != ']' {
-		element, err := decoder.ReadValue()
-		if err != nil {
-			return nil, false
-		}
-		end := int(decoder.InputOffset())
-		elements = append(elements, list[end-len(element):end:end])
-	}
-	if _, err := decoder.ReadToken(); err != nil {
-		return nil, false
-	}
-	_, err := decoder.ReadToken()
-	return elements, err == io.EOF
+	return (*decoder).ReadValue()
 }

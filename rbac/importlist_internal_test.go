@@ -26,7 +26,7 @@ func assignmentNumber(i int, scope string) string {
 // A list that is read in parts is the same as one that is read at once, and what is wrong with it is what comes first.
 func TestImportInParts(t *testing.T) {
 	const (
-		n    = 3 * minPart
+		n    = 3 * minPart / 64 // more than 64 bytes each
 		role = `{"name": "dddddddd-0000-0000-0000-000000000004", "roleName": "x", "permissions": []}`
 	)
 	instance := strings.Replace(assignmentNumber(1, "/"), `"scope"`,
