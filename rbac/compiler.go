@@ -3,6 +3,7 @@ package rbac
 import (
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // A compiler compiles the objects of one change, so that what they have in common is there once.
@@ -14,6 +15,8 @@ type compiler struct {
 	conditions conditionCache
 	// seen is nil unless there are many assignments: then what they have in common is looked up as it is written.
 	seen *seenTexts
+	// unlocated says that another looks up the locations.
+	unlocated bool
 }
 
 // seenTexts are scopes, principal ids and role ids that are right, as assignments wrote them.
@@ -32,8 +35,12 @@ func newCompiler(p *Policy) *compiler {
 	}
 }
 
-// manyAssignments is from which number on a compiler remembers what it has seen.
-const manyAssignments = 16
+// manyAssignments is from which number on a compiler remembers what it has seen, and veryManyAssignments from which on locations are
+// worth being looked up at the same time as all else.
+const (
+	manyAssignments     = 16
+	veryManyAssignments = 4096
+)
 
 // roomForAssignments is how many are allocated together: as long as one is in use the others' memory is, and 480 bytes are a size that
 // the allocator has.
@@ -45,6 +52,45 @@ func (c *compiler) assignments(sources []RoleAssignment) ([]*assignment, error) 
 		c.seen = &seenTexts{locations: make(map[string]*location), principals: make(map[string]*string), roles: make(map[string]uint32)}
 		defer func() { c.seen = nil }()
 	}
+	if len(sources) >= veryManyAssignments {
+		if compiled, ok := c.rightAssignments(sources); ok {
+			return compiled, nil
+		}
+	}
+	return c.inTurn(sources)
+}
+
+// rightAssignments compiles assignments, unless one is wrong: which is the first, and in what, shows only in turn.
+func (c *compiler) rightAssignments(sources []RoleAssignment) (compiled []*assignment, ok bool) {
+	var (
+		locations  = make([]*location, len(sources))
+		wrongScope bool
+		locating   sync.WaitGroup
+	)
+	locating.Go(func() {
+		for i := range sources {
+			var err error
+			if locations[i], err = c.locationOf(sources[i].Scope); err != nil {
+				wrongScope = true
+				return
+			}
+		}
+	})
+	others := *c // has the same maps, and does not use those of locations
+	others.unlocated = true
+	compiled, err := others.inTurn(sources)
+	locating.Wait()
+	if err != nil || wrongScope {
+		return nil, false
+	}
+	for i, a := range compiled {
+		a.location = locations[i]
+	}
+	return compiled, true
+}
+
+// inTurn compiles one after the other.
+func (c *compiler) inTurn(sources []RoleAssignment) ([]*assignment, error) {
 	compiled := make([]*assignment, 0, len(sources))
 	var room []assignment
 	for i := range sources {
@@ -60,8 +106,11 @@ func (c *compiler) assignments(sources []RoleAssignment) ([]*assignment, error) 
 	return compiled, nil
 }
 
-// locationOf returns the location of a scope as it is written. Errors are *fieldError.
+// locationOf returns the location of a scope as it is written, or nil where another looks it up. Errors are *fieldError.
 func (c *compiler) locationOf(written string) (*location, error) {
+	if c.unlocated {
+		return nil, nil
+	}
 	if c.seen != nil {
 		if l, ok := c.seen.locations[written]; ok {
 			return l, nil
