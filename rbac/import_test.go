@@ -40,6 +40,7 @@ const (
 ]`
 	cliAssignments = `[
   {
+    "canDelegate": null,
     "condition": null,
     "conditionVersion": null,
     "createdBy": "bbbbbbbb-0000-0000-0000-000000000002",
@@ -55,16 +56,29 @@ const (
     "roleDefinitionId": "/subscriptions/11111111-1111-1111-1111-111111111111/providers/Microsoft.Authorization/roleDefinitions/dddddddd-0000-0000-0000-000000000004",
     "roleDefinitionName": "Machine reader",
     "scope": "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/web",
-    "type": "Microsoft.Authorization/roleAssignments"
+    "type": "Microsoft.Authorization/roleAssignments",
+    "updatedBy": "bbbbbbbb-0000-0000-0000-000000000002",
+    "updatedOn": "2024-05-06T07:08:09.123456+00:00"
   },
   {
     "canDelegate": null,
+    "condition": null,
+    "conditionVersion": null,
+    "createdBy": null,
+    "createdOn": "2024-05-06T07:08:09.123456+00:00",
+    "delegatedManagedIdentityResourceId": null,
+    "description": null,
     "id": "/providers/Microsoft.Authorization/roleAssignments/eeeeeeee-0000-0000-0000-000000000002",
     "name": "eeeeeeee-0000-0000-0000-000000000002",
     "principalId": "S-1-5-21-1004336348-1177238915-682003330-512",
+    "principalName": "",
+    "principalType": null,
     "roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7",
+    "roleDefinitionName": null,
     "scope": "/",
-    "type": "Microsoft.Authorization/roleAssignments"
+    "type": "Microsoft.Authorization/roleAssignments",
+    "updatedBy": null,
+    "updatedOn": "2024-05-06T07:08:09.123456+00:00"
   }
 ]`
 	restRole = `{
@@ -225,6 +239,12 @@ func TestImportErrors(t *testing.T) {
 	}{
 		{"empty file", []rbac.ImportFile{file("a.json", "")}, "a.json: invalid JSON at byte 0: ", nil},
 		{"no JSON", []rbac.ImportFile{file("a.json", "[")}, "a.json: ", nil},
+		{"comma at the end", []rbac.ImportFile{file("a.json", "["+restRole+",]")}, "a.json: [1]: invalid JSON at byte ", nil},
+		{"comma in the place of an object", []rbac.ImportFile{file("a.json", "[,"+restRole+"]")}, "a.json: [0]: invalid JSON at byte ", nil},
+		{"no comma", []rbac.ImportFile{file("a.json", "["+restRole+restRole+"]")}, "a.json: invalid JSON at byte ", nil},
+		{"text behind a list", []rbac.ImportFile{file("a.json", "["+restRole+"] x")}, "a.json: invalid JSON at byte ", nil},
+		{"wrong, and text behind a list", []rbac.ImportFile{file("a.json", "[{}]x")}, "a.json: invalid JSON at byte ", nil},
+		{"too many levels", []rbac.ImportFile{file("a.json", `[{"x": `+strings.Repeat("[", 9_999)+strings.Repeat("]", 9_999)+"}]")}, "a.json: [0].x", nil},
 		{"two values", []rbac.ImportFile{file("a.json", "[] []")}, "a.json: ", nil},
 		{"repeated member", role(`"roleType": "BuiltInRole"`, `"roleType": "BuiltInRole", "roleType": "CustomRole"`), "roles.json: [0].roleType: invalid JSON at byte ", nil},
 		{"invalid UTF-8", []rbac.ImportFile{file("a.json", "[\"\xff\"]")}, "a.json: ", nil},
@@ -248,6 +268,8 @@ func TestImportErrors(t *testing.T) {
 		{"role name and id differ", role(`"name": "acdd72a7`, `"name": "bcdd72a7`), "roles.json: [0].id: does not end in the name", nil},
 		{"role type", role(`"BuiltInRole"`, `"Builtin"`), "roles.json: [0].roleType: ", nil},
 		{"condition beside properties", []rbac.ImportFile{file("a.json", edit(restAssignment, `"properties": {`, `"Condition": "x", "properties": {`))}, "a.json: Condition: stands beside properties", nil},
+		{"two beside properties", []rbac.ImportFile{file("a.json", edit(restAssignment, `"properties": {`, `"Scope": "/", "scope": "/", "properties": {`))}, "a.json: Scope: stands beside properties", nil},
+		{"two others beside properties", []rbac.ImportFile{file("a.json", edit(restAssignment, `"properties": {`, `"x": [{}], "endDateTime": "", "condition": "", "scope": "/", "properties": {`))}, "a.json: endDateTime: stands beside properties", nil},
 		{"scope beside properties", []rbac.ImportFile{file("a.json", edit(restAssignment, `"properties": {`, `"scope": "/", "properties": {`))}, "a.json: scope: stands beside properties", nil},
 		{"end beside properties", []rbac.ImportFile{file("a.json", edit(restAssignment, `"properties": {`, `"endDateTime": "2020-01-01T00:00:00Z", "properties": {`))}, "a.json: endDateTime: stands beside properties", nil},
 		{"permissions beside properties", []rbac.ImportFile{file("a.json", edit(restRole, `"properties": {`, `"permissions": [], "properties": {`))}, "a.json: permissions: stands beside properties", nil},

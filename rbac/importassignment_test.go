@@ -38,16 +38,24 @@ const scheduleInstance = `{
 
 // scheduledAssignment is the same, as az role assignment list prints it.
 const scheduledAssignment = `{
+  "canDelegate": null,
   "condition": null,
   "conditionVersion": null,
+  "createdBy": "bbbbbbbb-0000-0000-0000-000000000002",
+  "createdOn": "2024-09-09T21:35:27.910000+00:00",
+  "delegatedManagedIdentityResourceId": null,
   "description": "on call",
   "id": "/subscriptions/11111111-1111-1111-1111-111111111111/providers/Microsoft.Authorization/roleAssignments/eeeeeeee-0000-0000-0000-000000000001",
   "name": "eeeeeeee-0000-0000-0000-000000000001",
   "principalId": "aaaaaaaa-0000-0000-0000-000000000001",
+  "principalName": "alice@contoso.com",
   "principalType": "User",
   "roleDefinitionId": "/subscriptions/11111111-1111-1111-1111-111111111111/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7",
+  "roleDefinitionName": "Reader",
   "scope": "/subscriptions/11111111-1111-1111-1111-111111111111",
-  "type": "Microsoft.Authorization/roleAssignments"
+  "type": "Microsoft.Authorization/roleAssignments",
+  "updatedBy": "bbbbbbbb-0000-0000-0000-000000000002",
+  "updatedOn": "2024-09-09T21:35:27.910000+00:00"
 }`
 
 // edited returns data with old replaced, which must be in it.

@@ -95,30 +95,31 @@ type listPart struct {
 
 // parts returns the parts of a list that begin at these bytes.
 func (im *importer) parts(file, path string, list []byte, begins []int) []listPart {
-	// Most objects of a long list are assignments: the first part has room for all that there may be, and the others' are added there.
-	room := len(list)/typicalObject + 1
-	im.config.Assignments = slices.Grow(im.config.Assignments, room)
+	// Most objects of a long list are assignments: here is room for them, of which each part has its share.
+	share := shareOf(list, len(begins))
+	im.config.Assignments = slices.Grow(im.config.Assignments, share*len(begins))
+	assignments := im.config.Assignments[len(im.config.Assignments):][:share*len(begins)]
 	if im.origins == nil {
 		im.origins = make(map[string][]origin)
 	}
-	im.origins["Assignments"] = slices.Grow(im.origins["Assignments"], room)
+	im.origins["Assignments"] = slices.Grow(im.origins["Assignments"], share*len(begins))
+	origins := im.origins["Assignments"][len(im.origins["Assignments"]):][:share*len(begins)]
 
 	parts := make([]listPart, len(begins))
 	for i, begin := range begins {
 		part := &parts[i]
 		*part = listPart{file: file, path: path, list: list, begin: begin, end: math.MaxInt}
-		if i == 0 {
-			part.config.Assignments = im.config.Assignments[len(im.config.Assignments):]
-			part.origins = map[string][]origin{"Assignments": im.origins["Assignments"][len(im.origins["Assignments"]):]}
-		} else {
-			room := room / len(begins)
-			part.config.Assignments = make([]RoleAssignment, 0, room)
-			part.origins = map[string][]origin{"Assignments": make([]origin, 0, room)}
+		part.config.Assignments = assignments[i*share : i*share : (i+1)*share]
+		part.origins = map[string][]origin{"Assignments": origins[i*share : i*share : (i+1)*share]}
+		if i > 0 {
 			parts[i-1].end = begin
 		}
 	}
 	return parts
 }
+
+// shareOf is for how many assignments each of n parts of a list has room.
+func shareOf(list []byte, n int) int { return len(list)/typicalObject/n + 1 }
 
 func (p *listPart) read() {
 	at := p.begin
@@ -186,6 +187,11 @@ func joins(parts []listPart) bool {
 
 // join adds what parts hold behind what im holds. An error is that of the first object that is wrong.
 func (im *importer) join(parts []listPart) error {
+	if slices.ContainsFunc(parts, func(part listPart) bool { return len(part.config.Assignments) > shareOf(part.list, len(parts)) }) {
+		// A share was too small: what is added would lie over the next one.
+		im.config.Assignments = slices.Clip(im.config.Assignments)
+		im.origins["Assignments"] = slices.Clip(im.origins["Assignments"])
+	}
 	before := 0 // objects
 	for i := range parts {
 		part := &parts[i]

@@ -2,8 +2,11 @@ package rbac
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // listOf is a list of n assignments, with others in the place of some.
@@ -31,6 +34,12 @@ func TestImportInParts(t *testing.T) {
 	)
 	instance := strings.Replace(assignmentNumber(1, "/"), `"scope"`,
 		`"originRoleAssignmentId": "eeeeeeee-0000-0000-0000-000000000001", "endDateTime": "2034-01-02T03:04:05Z", "scope"`, 1)
+	apart := make(map[int]string)
+	for i := range n {
+		apart[i] = strings.Replace(assignmentNumber(i, "/"), `"scope"`, `"description": "},{", "x": [{},{}], "scope"`, 1)
+	}
+	group := `{"id": "/providers/Microsoft.Management/managementGroups/it", "type": "/providers/Microsoft.Management/managementGroups",
+		"children": [{"id": "/subscriptions/s"}, {"id": "x"}]}`
 	tests := []struct {
 		name               string
 		others             map[int]string
@@ -44,6 +53,8 @@ func TestImportInParts(t *testing.T) {
 		{"wrong scope", map[int]string{n - 2: assignmentNumber(n-2, "x")}, 0, 0, fmt.Sprintf("rbac: a: [%d].scope: ", n-2)},
 		{"conflict", map[int]string{n - 1: assignmentNumber(10, "/subscriptions/s")}, 0, 0, fmt.Sprintf("rbac: a: [%d]: conflicts with a: [10]: both have the name", n-1)},
 		{"repeated", map[int]string{n - 1: assignmentNumber(10, "/")}, 0, n, ""},
+		{"what is between objects is in them also", apart, 0, n, ""},
+		{"path of a child", map[int]string{n - 2: group}, 0, 0, fmt.Sprintf("rbac: a: [%d].children[1].id: ", n-2)},
 		{"instance of an assignment", map[int]string{n - 1: instance}, 0, n, ""},
 	}
 	for _, tt := range tests {
@@ -68,4 +79,44 @@ func TestImportInParts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A list is read as its objects are.
+func FuzzReadList(f *testing.F) {
+	for _, seed := range []string{"[]", " [ ] ", "[{}]", "[" + azObject + ",\n" + azObject + "]", "[" + azObject + "," + plainObject + ", 1]", "[" + azObject + "] x", "[" + azObject + ",]"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, list string) {
+		var objects []jsontext.Value
+		err := unmarshal("", jsontext.Value(list), &objects)
+		got, general := &importer{}, &importer{}
+		ok, gotErr := got.readList("a", "", []byte(list))
+		if ok != (err == nil && objects != nil) {
+			t.Fatalf("ok: %t, %v", ok, err)
+		}
+		if !ok {
+			return
+		}
+		var wantErr error
+		for i, object := range objects {
+			if wantErr = general.readAny(origin{file: "a", index: i, inList: true}, object); wantErr != nil {
+				break
+			}
+		}
+		if fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
+			t.Fatalf("error %v, want %v", gotErr, wantErr)
+		}
+		if gotErr != nil {
+			return
+		}
+		for list := range got.origins {
+			if len(got.origins[list]) == 0 {
+				delete(got.origins, list)
+			}
+		}
+		if !reflect.DeepEqual(got.config, general.config) || len(got.origins)+len(general.origins) > 0 && !reflect.DeepEqual(got.origins, general.origins) ||
+			!reflect.DeepEqual(got.scheduled, general.scheduled) {
+			t.Errorf("got %+v\nwant %+v", got.config, general.config)
+		}
+	})
 }
