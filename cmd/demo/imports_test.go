@@ -53,3 +53,26 @@ func TestImport(t *testing.T) {
 		t.Errorf("status %d: %s", status, &stderr)
 	}
 }
+
+// A file is read whole, however long it is.
+func TestReadImports(t *testing.T) {
+	for name, length := range map[string]int{"empty": 0, "short": 1000, "long": halvesFrom, "of odd length": halvesFrom + 1} {
+		t.Run(name, func(t *testing.T) {
+			want := make([]byte, length)
+			for i := range want {
+				want[i] = byte(i ^ i>>8 ^ i>>16)
+			}
+			file := filepath.Join(t.TempDir(), "long.json")
+			if err := os.WriteFile(file, want, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			files, err := readImports([]string{file})
+			if err != nil || len(files) != 1 || files[0].Name != file || !bytes.Equal(files[0].Data, want) {
+				t.Errorf("%d files, %v", len(files), err)
+			}
+			if files, err := readImports([]string{file, file + ".none"}); err == nil || files != nil {
+				t.Errorf("%d files, %v", len(files), err)
+			}
+		})
+	}
+}
