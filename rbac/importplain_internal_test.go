@@ -216,6 +216,23 @@ func TestPlainReaderRefuses(t *testing.T) {
 	}
 }
 
+// What has more names than are remembered is left to the general way, which reads it the same.
+func TestPlainReaderNames(t *testing.T) {
+	var im importer
+	for n := range 80 {
+		member := fmt.Sprintf(`"x%d": "y", `, n)
+		object := strings.Replace(plainObject, `"createdOn"`, member+`"createdOn"`, 1)
+		_, _, ok := im.plain.read(jsontext.Value(object))
+		if want := n < maxIgnoredNames-2; ok != want { // createdOn and principalName are others
+			t.Errorf("%d: plain: %t", n, ok)
+		}
+		compareReaders(t, &im, object)
+		if _, _, ok := im.plain.read(jsontext.Value(strings.Replace(object, `"createdOn"`, member+`"createdOn"`, 1))); ok {
+			t.Errorf("%d: read although a name repeats", n)
+		}
+	}
+}
+
 // Of strings, the reader takes those for plain that are.
 func TestAfterPlainString(t *testing.T) {
 	for length := range 20 {
