@@ -47,7 +47,13 @@ func run(ctx context.Context, args []string, stdout, log io.Writer) (err error) 
 	if *output == "" && !*quick {
 		*output = filepath.Join(module, "RESULTS.md")
 	}
-	if *output != "" { // or a quarter of an hour is for nothing
+	scratch, err := os.MkdirTemp("", "results")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	m := &measurement{plan: plan, machine: readMachine(ctx, module), begin: time.Now(), log: log, raw: io.Discard}
+	if *output != "" { // or ten minutes are for nothing
 		file, err := os.OpenFile(*output, os.O_WRONLY|os.O_CREATE, 0o666)
 		if err != nil {
 			return err
@@ -56,12 +62,6 @@ func run(ctx context.Context, args []string, stdout, log io.Writer) (err error) 
 			return err
 		}
 	}
-	scratch, err := os.MkdirTemp("", "results")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	m := &measurement{plan: plan, machine: readMachine(ctx, module), begin: time.Now(), log: log, raw: io.Discard}
 	if *raw != "" {
 		file, err := os.Create(*raw)
 		if err != nil {
