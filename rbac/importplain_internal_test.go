@@ -156,7 +156,7 @@ func FuzzPlainReader(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, object string) {
 		if !jsontext.Value(object).IsValid() {
-			t.Skip()
+			return
 		}
 		object = string(jsontext.Value(strings.TrimSpace(object)))
 		compareReaders(t, &importer{}, object)
