@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"unsafe"
 )
 
 // A compactToken is a JWS in compact serialization (RFC 7515, section 7.1), taken apart but not believed.
@@ -69,7 +68,3 @@ func splitCompact(token string, s *scratch) (compactToken, error) {
 		signature: s.octets[ends[1]:],
 	}, nil
 }
-
-// octetsOf answers the octets of s for somebody who only reads them, as hashes and MACs do. A copy of a token would be garbage of its size
-// with each request, and a bearer token in memory that nobody looks after.
-func octetsOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

@@ -27,18 +27,6 @@ func parseGUID(s string) (string, bool) {
 	return strings.ToLower(s), true
 }
 
-const (
-	eachOne = 0x0101010101010101
-	eachTop = 0x8080808080808080
-)
-
-// word is the eight bytes of s, the first one lowest.
-func word(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
 func lowerHex(s string) uint64 { return lowerHexOf(word(s)) }
 
 // lowerHexOf answers the top bit of each byte of w that is a digit or a letter from a to f. The sums have no carry from one byte into the

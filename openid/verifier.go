@@ -433,8 +433,8 @@ func asTokenError(err error) *TokenError {
 	return refuse(ErrUnavailable, "%v", err)
 }
 
-// checkSignature verifies with golang-jwt's signing methods. The algorithm has to fit the key: its kind, its curve, and the alg that
-// the key set binds it to (RFC 8725, sections 3.1 and 3.4).
+// checkSignature verifies with golang-jwt's signing methods, but see verifyPKCS1v15. The algorithm has to fit the key: its kind, its
+// curve, and the alg that the key set binds it to (RFC 8725, sections 3.1 and 3.4).
 func checkSignature(token compactToken, header tokenHeader, key *signingKey) error {
 	if key.alg != "" && key.alg != header.alg {
 		return fmt.Errorf("the key is published for %q, alg is %q", clip(key.alg), header.alg)
@@ -461,8 +461,8 @@ func checkSignature(token compactToken, header tokenHeader, key *signingKey) err
 	return method.Verify(token.signed, token.signature, key.public)
 }
 
-// verifyPKCS1v15 is the method's own Verify, which nearly every token meets, without a copy of the token: with 200 groups that was a tenth
-// of the whole verification.
+// verifyPKCS1v15 does what the method's own Verify does, without its copy of the token: nearly every token meets it, and with 200 groups
+// the copy was a tenth of the whole verification.
 func verifyPKCS1v15(method *jwt.SigningMethodRSA, token compactToken, public *rsa.PublicKey) error {
 	hash := method.Hash.New()
 	hash.Write(octetsOf(token.signed)) // never fails
