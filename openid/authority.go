@@ -134,4 +134,9 @@ func isTenantID(tenant string) bool {
 }
 
 // canonicalTenant is the form in which tenants are compared: Azure takes them without regard to case.
-func canonicalTenant(tenant string) string { return strings.ToLower(tenant) }
+func canonicalTenant(tenant string) string {
+	if guid, ok := parseGUID(tenant); ok { // the quick way to the same
+		return guid
+	}
+	return strings.ToLower(tenant)
+}

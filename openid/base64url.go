@@ -1,7 +1,6 @@
 package openid
 
 import (
-	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"slices"
@@ -35,8 +34,6 @@ var sextets = func() (tables [4][256]uint32) {
 
 const notSextet = 1 << 31
 
-var strictBase64URL = base64.RawURLEncoding.Strict() // for the last few characters
-
 // quantum is the 24 bits that four characters stand for.
 func quantum(s string) uint32 {
 	_ = s[3]
@@ -53,7 +50,7 @@ func appendBase64URL(dst []byte, s string) ([]byte, error) {
 		part := s[:min(len(s), most)&^7]
 		s = s[len(part):]
 		begin, end := len(dst), len(dst)+len(part)/4*3
-		dst = slices.Grow(dst, end-begin+2) // six octets are written as eight, the last two of which do not count
+		dst = slices.Grow(dst, end-begin+8) // six octets are written as eight; and room for the last ones
 		for out := dst[begin : end+2]; len(part) >= 8 && len(out) >= 8; part, out = part[8:], out[6:] {
 			first, second := quantum(part), quantum(part[4:])
 			if (first|second)&notSextet != 0 {
@@ -63,9 +60,29 @@ func appendBase64URL(dst []byte, s string) ([]byte, error) {
 		}
 		dst = dst[:end]
 	}
-	octets, err := strictBase64URL.AppendDecode(dst, []byte(s))
-	if err != nil || strings.ContainsAny(s, "\r\n") {
+	if len(s) >= 4 {
+		bits := quantum(s)
+		if bits&notSextet != 0 {
+			return nil, wrongBase64URL(s)
+		}
+		dst, s = append(dst, byte(bits>>16), byte(bits>>8), byte(bits)), s[4:]
+	}
+	return appendRest(dst, s)
+}
+
+// appendRest appends what the last characters stand for, which are no whole quantum. Bits that no octet takes must be zero (RFC 4648,
+// section 3.5).
+func appendRest(dst []byte, s string) ([]byte, error) {
+	var bits uint32
+	for place := range len(s) {
+		bits |= sextets[place][s[place]]
+	}
+	octets := len(s) * 6 / 8
+	if len(s) == 1 || bits&notSextet != 0 || bits<<(8+8*octets) != 0 {
 		return nil, wrongBase64URL(s)
 	}
-	return octets, nil
+	for i := range octets {
+		dst = append(dst, byte(bits>>(16-8*i)))
+	}
+	return dst, nil
 }

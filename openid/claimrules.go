@@ -4,10 +4,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // read applies every rule about claims, and answers whom they speak for. The signature has verified.
-func (v *Verifier) read(claims jsonObject, iss string, from origin) (*Principal, *TokenError) {
+func (v *Verifier) read(claims *jsonObject, iss string, from origin) (*Principal, *TokenError) {
 	principal := &Principal{Issuer: iss}
 	if failure := v.readTokenType(claims, principal); failure != nil {
 		return nil, failure
@@ -51,7 +52,7 @@ func (v *Verifier) read(claims jsonObject, iss string, from origin) (*Principal,
 
 // readTokenType refuses what the same issuer signs for other purposes (RFC 8725, section 3.12): ID tokens, and tokens that are bound to
 // a key and so are no bearer tokens (RFC 7800).
-func (v *Verifier) readTokenType(claims jsonObject, principal *Principal) *TokenError {
+func (v *Verifier) readTokenType(claims *jsonObject, principal *Principal) *TokenError {
 	for _, name := range []string{"nonce", "at_hash", "c_hash"} {
 		if claims.has(name) {
 			return refuse(ErrTokenType, "%s: an ID token", name)
@@ -76,7 +77,7 @@ func (v *Verifier) readTokenType(claims jsonObject, principal *Principal) *Token
 }
 
 // readTimes: exp and iat are required, all are sane numbers, and one leeway holds for all (RFC 7519, section 4.1; RFC 9068).
-func (v *Verifier) readTimes(claims jsonObject, principal *Principal) *TokenError {
+func (v *Verifier) readTimes(claims *jsonObject, principal *Principal) *TokenError {
 	for _, claim := range []struct {
 		name     string
 		required bool
@@ -117,7 +118,7 @@ func (v *Verifier) checkTimes(principal *Principal, now time.Time) *TokenError {
 }
 
 // checkVersion: v1 tokens only under v1 metadata, v2 tokens only under v2.
-func checkVersion(claims jsonObject, kind AuthorityType) *TokenError {
+func checkVersion(claims *jsonObject, kind AuthorityType) *TokenError {
 	var want string
 	switch kind {
 	case EntraV1:
@@ -138,7 +139,7 @@ func checkVersion(claims jsonObject, kind AuthorityType) *TokenError {
 }
 
 // readAudience: one exact match with the configured list (RFC 7519, section 4.1.3).
-func (v *Verifier) readAudience(claims jsonObject, principal *Principal) *TokenError {
+func (v *Verifier) readAudience(claims *jsonObject, principal *Principal) *TokenError {
 	raw, present := claims.get("aud")
 	if !present {
 		return refuse(ErrClaims, "aud is missing")
@@ -162,13 +163,13 @@ func (v *Verifier) readAudience(claims jsonObject, principal *Principal) *TokenE
 
 // readTenant: with Entra ID the tenant is tid, the same as in iss, and registered. An AD FS has one tenant, which its tokens need
 // not name.
-func (v *Verifier) readTenant(claims jsonObject, from origin, principal *Principal) *TokenError {
+func (v *Verifier) readTenant(claims *jsonObject, from origin, principal *Principal) *TokenError {
 	provider := from.provider
 	name, raw, present := claims.first(v.names.Tenant)
-	for _, member := range claims.members {
+	for written := range claims.all {
 		for _, tenantName := range v.names.Tenant {
-			if member.name != tenantName && strings.EqualFold(member.name, tenantName) {
-				return refuse(ErrClaims, "%s also stands as %q", tenantName, clip(member.name))
+			if mayFold(written, tenantName) && written != tenantName && strings.EqualFold(written, tenantName) {
+				return refuse(ErrClaims, "%s also stands as %q", tenantName, clip(written))
 			}
 		}
 	}
@@ -205,6 +206,12 @@ func (v *Verifier) readTenant(claims jsonObject, from origin, principal *Princip
 	return nil
 }
 
+// mayFold reports false of most names that are not equal but for case: by the first byte, of which only one outside ASCII can stand for a
+// letter in ASCII.
+func mayFold(a, b string) bool {
+	return a != "" && b != "" && (a[0]|0x20 == b[0]|0x20 || a[0] >= utf8.RuneSelf || b[0] >= utf8.RuneSelf)
+}
+
 // belongsElsewhere reports whether tenant is the one tenant of a provider on another host: an authority of many tenants must not speak for
 // it then. On the same host they are one directory service.
 func (v *Verifier) belongsElsewhere(tenant string, provider *Provider) bool {
@@ -214,7 +221,7 @@ func (v *Verifier) belongsElsewhere(tenant string, provider *Provider) bool {
 }
 
 // readIdentity: the object id and the groups, or the word that the groups did not fit into the token.
-func (v *Verifier) readIdentity(claims jsonObject, principal *Principal, lists *textList) *TokenError {
+func (v *Verifier) readIdentity(claims *jsonObject, principal *Principal, lists *textList) *TokenError {
 	name, raw, present := claims.first(v.names.ObjectID)
 	if !present {
 		return refuse(ErrIdentity, "%s is missing", v.names.ObjectID[0])
@@ -252,15 +259,15 @@ func (v *Verifier) readIdentity(claims jsonObject, principal *Principal, lists *
 }
 
 // readOverage recognises both markers of Entra ID. The address in _claim_sources is never called.
-func (v *Verifier) readOverage(claims jsonObject, principal *Principal) *TokenError {
+func (v *Verifier) readOverage(claims *jsonObject, principal *Principal) *TokenError {
 	if raw, ok := claims.get("_claim_names"); ok {
 		distributed, err := readJSONObject(raw)
 		if err != nil {
 			return refuse(ErrClaims, "_claim_names: %v", err)
 		}
-		for _, member := range distributed.members {
+		for written := range distributed.all {
 			// Whose groups are elsewhere must not pass for having none, however the name is written.
-			if slices.ContainsFunc(v.names.Groups, func(name string) bool { return strings.EqualFold(name, member.name) }) {
+			if slices.ContainsFunc(v.names.Groups, func(name string) bool { return strings.EqualFold(name, written) }) {
 				principal.Overage = true
 			}
 		}
@@ -271,7 +278,7 @@ func (v *Verifier) readOverage(claims jsonObject, principal *Principal) *TokenEr
 	return nil
 }
 
-func readScopes(claims jsonObject, lists *textList) []string {
+func readScopes(claims *jsonObject, lists *textList) []string {
 	begin := len(*lists)
 	var few [4]string
 	raw, _ := claims.get("scp")

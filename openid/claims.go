@@ -8,7 +8,7 @@ import (
 )
 
 // text answers a claim that must be a string when it is there.
-func (o jsonObject) text(name string) (value string, present bool, err error) {
+func (o *jsonObject) text(name string) (value string, present bool, err error) {
 	raw, present := o.get(name)
 	if !present {
 		return "", false, nil
@@ -21,7 +21,7 @@ func (o jsonObject) text(name string) (value string, present bool, err error) {
 }
 
 // display answers a claim that is only shown or passed on: the string, the first string of an array, or nothing.
-func (o jsonObject) display(names []string) string {
+func (o *jsonObject) display(names []string) string {
 	_, raw, _ := o.first(names)
 	if value, ok := text(raw); ok {
 		return value
@@ -34,7 +34,7 @@ func (o jsonObject) display(names []string) string {
 }
 
 // hasValue reports whether a claim has the value, alone or among others.
-func (o jsonObject) hasValue(want ClaimValue) bool {
+func (o *jsonObject) hasValue(want ClaimValue) bool {
 	raw, _ := o.get(want.Name)
 	if value, ok := text(raw); ok {
 		return value == want.Value
@@ -52,7 +52,7 @@ func newTextList(groups string) textList {
 }
 
 // of answers a claim that is only passed on, as a string or an array of strings; anything else is nothing.
-func (l *textList) of(claims jsonObject, name string) []string {
+func (l *textList) of(claims *jsonObject, name string) []string {
 	raw, _ := claims.get(name)
 	begin := len(*l)
 	if value, ok := text(raw); ok {
@@ -75,7 +75,7 @@ func (l *textList) from(begin int) []string {
 const latestDate = 253402300800
 
 // date answers a NumericDate (RFC 7519, section 2): seconds since 1970, fractions allowed.
-func (o jsonObject) date(name string) (date time.Time, present bool, err error) {
+func (o *jsonObject) date(name string) (date time.Time, present bool, err error) {
 	raw, present := o.get(name)
 	if !present {
 		return time.Time{}, false, nil

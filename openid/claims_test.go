@@ -49,7 +49,7 @@ func TestJWT7519_02_Date(t *testing.T) {
 			}
 		})
 	}
-	if _, present, err := (jsonObject{}).date("exp"); present || err != nil {
+	if _, present, err := new(jsonObject).date("exp"); present || err != nil {
 		t.Errorf("a date that is not there: present %t, error %v", present, err)
 	}
 }
@@ -83,7 +83,7 @@ func TestDisplayAndList(t *testing.T) {
 			}
 		})
 	}
-	if got := (jsonObject{}).display([]string{"upn"}); got != "" {
+	if got := new(jsonObject).display([]string{"upn"}); got != "" {
 		t.Errorf("display of nothing: %q", got)
 	}
 }

@@ -27,8 +27,8 @@ var refusedHeaders = []string{"crit", "b64", "zip", "enc", "cty"}
 
 func readHeader(data string) (tokenHeader, error) {
 	var few [8]jsonMember
-	object, err := readJSONObjectInto(few[:0], data)
-	if err != nil {
+	object := &jsonObject{members: few[:0]}
+	if err := object.read(data); err != nil {
 		return tokenHeader{}, err
 	}
 	for _, name := range refusedHeaders {
@@ -73,7 +73,7 @@ func readHeader(data string) (tokenHeader, error) {
 // errGraphToken: such a token is signed over the hash of its nonce, so no other API can verify it.
 var errGraphToken = errors.New("nonce: an access token for Microsoft Graph, which only Microsoft Graph can verify")
 
-func headerKeyID(object jsonObject, name string) (id string, present bool, err error) {
+func headerKeyID(object *jsonObject, name string) (id string, present bool, err error) {
 	raw, present := object.get(name)
 	if !present {
 		return "", false, nil

@@ -2,27 +2,40 @@ package openid
 
 import (
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 )
 
 // A jsonObject is the header or the claims of a token: one object, exact and unique names, valid UTF-8, nothing before or after (RFC
 // 7519, section 7.2; RFC 7493). Values stay raw until they are asked for.
+//
+// It knows places in the text and no more, so that it holds nothing of a token that the garbage collector must follow.
 type jsonObject struct {
+	source  string
 	members []jsonMember
-	chains  *nameChains // nil where members are few
+	// chains find the first members by name.
+	chains nameChains
+	// unquoted are the names that were written with escapes.
+	unquoted []string
+	// unchained are the names of the members that chains have no room for.
+	unchained map[string]struct{}
 }
 
+// A jsonMember is where the name and the value are in the text.
 type jsonMember struct {
-	name, value string
+	name, value span
 	next        uint8 // in its chain
+	escaped     bool  // name.begin is an index of jsonObject.unquoted
 }
 
-// nameChains find the members of an object by name: a chain for each slot that a name may have, which begins with the number of a member
-// counted from 1, and goes on with jsonMember.next. It has the first members, as many as a byte can count.
+type span struct{ begin, end uint32 }
+
+// nameChains have a chain for each slot that a name may have, which begins with the number of a member counted from 1, and goes on with
+// jsonMember.next. Many members are looked up in other ways, so that hostile tokens cost in proportion to their size.
 type nameChains [64]uint8
 
-const maxChained = 255
+const maxChained = 64
 
 // slot spreads names by what is cheap to know of them.
 func slot(name string) int {
@@ -32,79 +45,119 @@ func slot(name string) int {
 	return int((uint(len(name))*7 + uint(name[0])*31 + uint(name[len(name)-1])) % 64)
 }
 
-func (c *nameChains) make(members []jsonMember) {
-	*c = nameChains{}
-	for i := range members[:min(len(members), maxChained)] {
-		head := &c[slot(members[i].name)]
-		members[i].next, *head = *head, uint8(i+1)
-	}
-}
-
 // readJSONObject reads text, of which the object's names and values are parts.
-func readJSONObject(text string) (jsonObject, error) {
-	return readJSONObjectInto(make([]jsonMember, 0, 8), text)
+func readJSONObject(text string) (*jsonObject, error) {
+	o := &jsonObject{}
+	return o, o.read(text)
 }
 
-// readClaims is readJSONObject with the room of s, for an object of many members that are often asked for.
-func (s *scratch) readClaims(text string) (jsonObject, error) {
-	s.members = s.members[:cap(s.members)] // so that whatever is written there is cleared
-	claims, err := readJSONObjectInto(s.members[:0], text)
-	if err != nil {
-		return jsonObject{}, err
-	}
-	s.members, claims.chains = claims.members, &s.chains // members may have grown
-	s.chains.make(claims.members)
-	return claims, nil
-}
-
-// readJSONObjectInto keeps the members in the room that members has.
-func readJSONObjectInto(members []jsonMember, text string) (jsonObject, error) {
+// read reads text in place of what o was, with the room that members has.
+func (o *jsonObject) read(text string) error {
+	o.reset()
+	o.source = text
 	scanner := jsonScanner{text: text}
 	switch c := scanner.next(); {
 	case scanner.at == len(text):
-		return jsonObject{}, errors.New("truncated JSON")
+		return errors.New("truncated JSON")
 	case c == '[' || c == '"' || c == 't' || c == 'f' || c == 'n' || c == '-' || '0' <= c && c <= '9':
-		return jsonObject{}, errors.New("not a JSON object")
+		return errors.New("not a JSON object")
 	case c != '{':
-		return jsonObject{}, scanner.invalid()
+		return scanner.invalid()
+	case len(text) > math.MaxUint32:
+		return errors.New("larger than 4 GiB")
 	}
-	members, err := scanner.object(1, members)
-	if err != nil {
-		return jsonObject{}, err
+	if err := scanner.object(1, o); err != nil {
+		return err
 	}
 	if scanner.space(); scanner.at < len(text) {
-		return jsonObject{}, errors.New("data after the JSON object")
+		return errors.New("data after the JSON object")
 	}
-	return jsonObject{members: members}, nil
+	return nil
 }
 
-// get answers a member's raw value.
-func (o jsonObject) get(name string) (string, bool) {
-	rest := o.members
-	if o.chains != nil {
-		for n := o.chains[slot(name)]; n != 0; n = o.members[n-1].next {
-			if o.members[n-1].name == name {
-				return o.members[n-1].value, true
-			}
-		}
-		rest = rest[min(len(rest), maxChained):]
+// reset forgets all that was read.
+func (o *jsonObject) reset() { *o = jsonObject{members: o.members[:0]} }
+
+// add adds the member whose name, with its quotes, is at a place of the text, and reports false when that name is there already.
+func (o *jsonObject) add(quoted span, escaped bool) bool {
+	member := jsonMember{name: span{quoted.begin + 1, quoted.end - 1}, escaped: escaped}
+	if escaped {
+		name, _ := unquote(o.source[quoted.begin:quoted.end])
+		o.unquoted = append(o.unquoted, name)
+		member.name.begin = uint32(len(o.unquoted) - 1)
 	}
-	for i := range rest {
-		if rest[i].name == name {
-			return rest[i].value, true
+	name := o.name(&member)
+	head := &o.chains[slot(name)]
+	if o.chained(*head, name) != nil {
+		return false
+	}
+	if n := len(o.members); n < maxChained {
+		member.next, *head = *head, uint8(n+1)
+		o.members = append(o.members, member)
+		return true
+	}
+	if o.unchained == nil {
+		o.unchained = make(map[string]struct{})
+	}
+	before := len(o.unchained)
+	o.unchained[name] = struct{}{}
+	o.members = append(o.members, member)
+	return len(o.unchained) > before
+}
+
+// chained answers the member of a name in the chain that begins with a number, or nil.
+func (o *jsonObject) chained(number uint8, name string) *jsonMember {
+	for number != 0 {
+		member := &o.members[number-1]
+		if o.name(member) == name {
+			return member
+		}
+		number = member.next
+	}
+	return nil
+}
+
+// all yields the names and raw values of the members, in their order.
+func (o *jsonObject) all(yield func(name, value string) bool) {
+	for i := range o.members {
+		if m := &o.members[i]; !yield(o.name(m), o.value(m)) {
+			return
+		}
+	}
+}
+
+// name answers a member's name, without escapes.
+func (o *jsonObject) name(m *jsonMember) string {
+	if m.escaped {
+		return o.unquoted[m.name.begin]
+	}
+	return o.source[m.name.begin:m.name.end]
+}
+
+// value answers a member's raw value.
+func (o *jsonObject) value(m *jsonMember) string { return o.source[m.value.begin:m.value.end] }
+
+// get answers the raw value of the member of a name.
+func (o *jsonObject) get(name string) (string, bool) {
+	if member := o.chained(o.chains[slot(name)], name); member != nil {
+		return o.value(member), true
+	}
+	for i := maxChained; i < len(o.members); i++ {
+		if member := &o.members[i]; o.name(member) == name {
+			return o.value(member), true
 		}
 	}
 	return "", false
 }
 
 // has reports whether a member exists, with whatever value.
-func (o jsonObject) has(name string) bool {
+func (o *jsonObject) has(name string) bool {
 	_, ok := o.get(name)
 	return ok
 }
 
 // first answers the first of names that exists.
-func (o jsonObject) first(names []string) (string, string, bool) {
+func (o *jsonObject) first(names []string) (string, string, bool) {
 	for _, name := range names {
 		if value, ok := o.get(name); ok {
 			return name, value, true
@@ -139,7 +192,7 @@ func appendTexts(dst []string, value string) (elements []string, ok bool) {
 		case !more:
 			return dst, true
 		}
-		element, _ := scanner.name()
+		element := scanner.content()
 		dst = append(dst, element)
 	}
 }
@@ -167,7 +220,7 @@ func appendObjectIDs(dst []string, value string) (ids []string, ok bool) {
 				continue
 			}
 		}
-		element, _ := scanner.name()
+		element := scanner.content()
 		if id, ok := ParseObjectID(element); ok {
 			dst = append(dst, id)
 		}

@@ -49,51 +49,52 @@ func (s *jsonScanner) next() byte {
 	return s.text[s.at]
 }
 
-// object reads an object that begins here. Of the outermost it appends the members.
-func (s *jsonScanner) object(depth int, members []jsonMember) ([]jsonMember, error) {
+// object reads an object that begins here. The outermost is kept in o, which is nil for others.
+func (s *jsonScanner) object(depth int, o *jsonObject) error {
 	if depth > maxDepth {
-		return nil, fmt.Errorf("nested deeper than %d levels", maxDepth)
+		return fmt.Errorf("nested deeper than %d levels", maxDepth)
 	}
 	s.at++ // the brace
 	if s.next() == '}' {
 		s.at++
-		return members, nil
+		return nil
 	}
-	var names nameSet
+	var names nameSet // where there is no o
 	for {
 		if s.next() != '"' {
-			return nil, s.invalid()
+			return s.invalid()
 		}
-		name, err := s.name()
+		begin := s.at
+		escaped, err := s.string()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if s.members++; s.members > maxMembers {
-			return nil, fmt.Errorf("more than %d members", maxMembers)
+			return fmt.Errorf("more than %d members", maxMembers)
 		}
-		if !names.add(name) {
-			return nil, errors.New("duplicate member name")
+		if o != nil && !o.add(span{uint32(begin), uint32(s.at)}, escaped) || o == nil && !names.add(contentOf(s.text[begin:s.at], escaped)) {
+			return errors.New("duplicate member name")
 		}
 		if s.next() != ':' {
-			return nil, s.invalid()
+			return s.invalid()
 		}
 		s.at++
 		s.space()
-		begin := s.at
+		begin = s.at
 		if err := s.value(depth); err != nil {
-			return nil, err
+			return err
 		}
-		if depth == 1 {
-			members = append(members, jsonMember{name: name, value: s.text[begin:s.at]})
+		if o != nil {
+			o.members[len(o.members)-1].value = span{uint32(begin), uint32(s.at)}
 		}
 		switch s.next() {
 		case ',':
 			s.at++
 		case '}':
 			s.at++
-			return members, nil
+			return nil
 		default:
-			return nil, s.invalid()
+			return s.invalid()
 		}
 	}
 }
@@ -108,8 +109,7 @@ func (s *jsonScanner) value(depth int) error {
 		_, err := s.string()
 		return err
 	case '{':
-		_, err := s.object(depth+1, nil)
-		return err
+		return s.object(depth+1, nil)
 	case '[':
 		return s.array(depth + 1)
 	case 't':
@@ -209,18 +209,20 @@ func (s *jsonScanner) digits() bool {
 	return s.at > begin
 }
 
-// name reads a member's name, without its escapes.
-func (s *jsonScanner) name() (string, error) {
+// content reads a string that was read before, and answers it without quotes and escapes.
+func (s *jsonScanner) content() string {
 	begin := s.at
-	escaped, err := s.string()
-	if err != nil {
-		return "", err
-	}
+	escaped, _ := s.string()
+	return contentOf(s.text[begin:s.at], escaped)
+}
+
+// contentOf answers what a JSON string stands for.
+func contentOf(quoted string, escaped bool) string {
 	if !escaped {
-		return s.text[begin+1 : s.at-1], nil
+		return quoted[1 : len(quoted)-1]
 	}
-	name, _ := unquote(s.text[begin:s.at])
-	return name, nil
+	content, _ := unquote(quoted)
+	return content
 }
 
 // special marks what ends a run of plain characters in a string: the quote, the backslash, control characters and all that is not ASCII.
@@ -330,10 +332,10 @@ func unquote(quoted string) (string, bool) {
 	return string(unquoted), err == nil
 }
 
-// A nameSet holds the names of one object. Few are compared one by one, many are looked up, so that hostile tokens cost in proportion to
+// A nameSet holds the names of an object inside another. Few are compared one by one, many are looked up, so that hostile tokens cost in proportion to
 // their size.
 type nameSet struct {
-	few  [48]string
+	few  [16]string
 	n    int
 	seen uint64 // a bit for each name in few, which many names share
 	many map[string]struct{}

@@ -9,7 +9,7 @@ import (
 // documents on validating claims say. Only tokens of users have scp or a user's name, and only where an application acts for itself is it
 // the subject. A user's sign always outweighs a workload's, which would be exempt from what users are asked for: scp tells a user even
 // beside idtyp app, and what has a user's name and a workload's sign stays unknown, as does what the token does not show.
-func entraKind(claims jsonObject, principal *Principal) Kind {
+func entraKind(claims *jsonObject, principal *Principal) Kind {
 	idtyp, told, _ := claims.text("idtyp")
 	sub, _, _ := claims.text("sub")
 	oid, _, _ := claims.text("oid")
@@ -34,7 +34,7 @@ func workloadKind(principal *Principal) Kind {
 }
 
 // personKind: a guest has acct 1, or signed in at another provider than the tenant's own.
-func personKind(claims jsonObject, principal *Principal) Kind {
+func personKind(claims *jsonObject, principal *Principal) Kind {
 	if raw, ok := claims.get("acct"); ok && strings.Trim(raw, `"`) == "1" {
 		return KindGuest
 	}
@@ -48,7 +48,7 @@ func personKind(claims jsonObject, principal *Principal) Kind {
 // adfsKind tells the same of an AD FS's token, which shows a user by the user's name and anyone else by nothing: apptype and authmethod
 // are about the client and the sign-in, which people have as well, and sub is whatever a site's rules make it. So only the claim that
 // the site issues to its workloads tells one, and never against a user's name. There are neither guests nor managed identities.
-func adfsKind(claims jsonObject, principal *Principal, workload ClaimValue) Kind {
+func adfsKind(claims *jsonObject, principal *Principal, workload ClaimValue) Kind {
 	idtyp, _, _ := claims.text("idtyp")
 	switch {
 	case principal.Name != "", claims.has("upn"), claims.has("unique_name"), idtyp == "user":
@@ -70,7 +70,7 @@ func (p *Principal) UserAssigned() bool {
 	return p.Kind == KindManagedIdentity && found && name != "" && !strings.Contains(name, "/")
 }
 
-func credentialOf(claims jsonObject) Credential {
+func credentialOf(claims *jsonObject) Credential {
 	_, raw, _ := claims.first([]string{"appidacr", "azpacr"})
 	switch strings.Trim(raw, `"`) {
 	case "0":

@@ -28,7 +28,7 @@ func (v *Verifier) setMFAClaim(configured ClaimValue) error {
 func (v *Verifier) ShowsMFA() bool { return !v.adfs || v.mfa != ClaimValue{} }
 
 // readMFA translates the site's claim into Entra ID's word, so that whoever decides has one place to look.
-func (v *Verifier) readMFA(claims jsonObject, principal *Principal) {
+func (v *Verifier) readMFA(claims *jsonObject, principal *Principal) {
 	if v.mfa.Name == "" || slices.Contains(principal.AuthenticationMethods, mfaMethod) {
 		return
 	}

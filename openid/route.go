@@ -118,7 +118,7 @@ func (v *Verifier) issuerConflict(p *Provider) error {
 // checkKeyIssuer keeps a key that is published for one kind of account from vouching for another: Entra ID's v2 set holds consumer
 // keys too. The key's issuer, with the token's tenant in it, has to be the token's iss or the metadata's issuer for that tenant. A
 // blank one passes.
-func checkKeyIssuer(key *signingKey, claims jsonObject, iss string, from origin) error {
+func checkKeyIssuer(key *signingKey, claims *jsonObject, iss string, from origin) error {
 	if strings.TrimSpace(key.issuer) == "" {
 		return nil
 	}

@@ -2,6 +2,7 @@ package openid
 
 import (
 	"encoding/binary"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -31,24 +32,23 @@ func TestScratch_Free(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scratch{members: make([]jsonMember, 0, 8)}
+	s := new(scratch)
 	token := "eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJzZWNyZXQifQ.c2lnbmVk"
 	cache.tag(token, s)
-	compact, err := splitCompact(token, s)
+	compact, err := splitCompact(token, new(knownHeaders), s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if claims, err := s.readClaims(compact.payload); err != nil || !claims.has("oid") {
-		t.Fatalf("%v, %v", claims, err)
+	if err := s.claims.read(compact.payload); err != nil || !s.claims.has("oid") {
+		t.Fatalf("%v, %v", s.claims, err)
 	}
 	octets := s.octets[:cap(s.octets)]
 	s.free()
 	if text := string(octets); strings.Trim(text, "\x00") != "" {
 		t.Errorf("%q is left", text)
 	}
-	for _, member := range s.members[:cap(s.members)] {
-		if member != (jsonMember{}) {
-			t.Errorf("%q is left", member)
-		}
+	s.claims.members = nil // they are places in the text and no text
+	if !reflect.DeepEqual(s.claims, jsonObject{}) {
+		t.Errorf("%v is left", s.claims)
 	}
 }
