@@ -30,10 +30,12 @@ var scratches = sync.Pool{New: func() any { return &scratch{claims: jsonObject{m
 
 // free gives s back, without anything of the token, unless it has become large.
 func (s *scratch) free() {
-	s.digest = [sha512.Size]byte{}
-	clear(s.octets)
-	s.octets = s.octets[:0]
-	s.claims.reset()
+	if len(s.octets) > 0 { // more than the tag was needed
+		s.digest = [sha512.Size]byte{}
+		clear(s.octets)
+		s.octets = s.octets[:0]
+		s.claims.reset()
+	}
 	if cap(s.octets) <= defaultMaxTokenBytes && cap(s.claims.members) <= maxMembers {
 		scratches.Put(s)
 	}

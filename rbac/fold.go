@@ -15,7 +15,6 @@ func appendFold(dst []byte, s string) []byte {
 	dst = append(dst, s...)
 	folded, i := dst[n:], 0
 	for ; i+8 <= len(folded); i += 8 { // eight bytes at once, as long as they are ASCII, so that no sum has a carry
-		const ones, tops = 0x0101010101010101, 0x8080808080808080
 		w := binary.LittleEndian.Uint64(folded[i:])
 		if w&tops != 0 {
 			break

@@ -106,7 +106,7 @@ func (p place) item(verb string) (Operation, error) {
 		return Operation{}, fmt.Errorf("rbac: %w", ErrUnknownPath)
 	}
 	operation := p.operation(resourceType, verb)
-	if strings.EqualFold(resourceType, "Microsoft.Authorization/roleAssignments") {
+	if isWord(resourceType, "Microsoft.Authorization/roleAssignments") {
 		operation.Scope, _ = operation.Scope.Parent()
 	}
 	return operation, nil
@@ -186,7 +186,7 @@ func (p place) listing() (listing, bool) {
 	parent := p.resourceType()
 	word, after := nextSegment(p.rest)
 	for _, l := range listings {
-		if l.parent != parent || !strings.EqualFold(l.word, word) {
+		if l.parent != parent || !isWord(word, l.word) {
 			continue
 		}
 		_, beyond := nextSegment(after)

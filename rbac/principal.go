@@ -28,21 +28,12 @@ func checkPrincipal(id string) error {
 // IsGUID reports whether s is a GUID: 32 hexadecimal digits of either case in groups of 8, 4, 4, 4 and 12, with dashes
 // between. Resource Manager's subscription ids have this form, as have the ids of Entra ID.
 func IsGUID(s string) bool {
-	if len(s) != len(zeroGUID) {
+	if len(s) != len(zeroGUID) || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return false
 	}
-	for i := range len(s) {
-		switch c := s[i]; {
-		case zeroGUID[i] == '-':
-			if c != '-' {
-				return false
-			}
-		case '0' <= c && c <= '9', 'a' <= c && c <= 'f', 'A' <= c && c <= 'F':
-		default:
-			return false
-		}
-	}
-	return true
+	const hyphen = '-' ^ '0' // makes a digit of one
+	return hexDigits(eightBytes(s))&hexDigits(eightBytes(s[8:])^(hyphen|hyphen<<40))&
+		hexDigits(eightBytes(s[16:])^(hyphen<<16|hyphen<<56))&hexDigits(eightBytes(s[24:]))&hexDigits(eightBytes(s[28:])) == tops
 }
 
 // isSID reports whether s is a security identifier in text form, as AD FS issues them for users and groups: S-1-, then the

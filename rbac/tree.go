@@ -34,13 +34,13 @@ func locate(path string) (place, error) {
 	rest := path
 	provider := 0
 
-	if word, after := nextSegment(rest); strings.EqualFold(word, "subscriptions") {
+	if word, after := nextSegment(rest); isWord(word, "subscriptions") {
 		if id, after := nextSegment(after); id != "" {
 			if err := checkName(id); err != nil {
 				return place{}, err
 			}
 			rest = after
-			if word, after := nextSegment(rest); strings.EqualFold(word, "resourceGroups") {
+			if word, after := nextSegment(rest); isWord(word, "resourceGroups") {
 				if name, after := nextSegment(after); name != "" {
 					if err := checkName(name); err != nil {
 						return place{}, err
@@ -82,7 +82,7 @@ func locate(path string) (place, error) {
 
 // checkName refuses a name that would move the last /providers/ of a path.
 func checkName(name string) error {
-	if strings.EqualFold(name, "providers") {
+	if isWord(name, "providers") {
 		return errors.New(`"providers" where a name belongs`)
 	}
 	return nil
@@ -91,8 +91,12 @@ func checkName(name string) error {
 // isProviders reports whether the first segment of path is the word providers.
 func isProviders(path string) bool {
 	word, _ := nextSegment(path)
-	return strings.EqualFold(word, "providers")
+	return isWord(word, "providers")
 }
+
+// isWord reports whether a part of a path that checkPath has passed is a word of ASCII in any case. No letter outside ASCII that folds to
+// one of ASCII passes, so the length tells most parts apart.
+func isWord(part, word string) bool { return len(part) == len(word) && strings.EqualFold(part, word) }
 
 // nextSegment cuts the first segment off path, which is "" or begins with a slash.
 func nextSegment(path string) (segment, after string) {
