@@ -47,7 +47,7 @@ func (g *Gate) authenticate(r *http.Request) (principal *openid.Principal, spell
 	if from, revoked := g.revocations.since(principal); revoked {
 		return nil, nil, g.revokedToken(principal, from)
 	}
-	spelled, err = canonical(r)
+	spelled, err = g.canonical(r)
 	if err != nil {
 		return nil, nil, badPath(err).by(principal)
 	}

@@ -54,7 +54,7 @@ func (g *Gate) authorized(next http.Handler, demanded demands) http.Handler {
 // authorize returns the request with the spelling of its path that decides and routes, and what decide returns.
 func (g *Gate) authorize(r *http.Request, principal *openid.Principal, demanded demands, answer http.Header) (spelled *http.Request, who caller, refused *refusal) {
 	defer recovered(&refused)
-	spelled, err := canonical(r)
+	spelled, err := g.canonical(r)
 	if err != nil {
 		return nil, caller{}, badPath(err).by(principal)
 	}
@@ -70,7 +70,7 @@ func (g *Gate) decide(r *http.Request, principal *openid.Principal, demanded dem
 		// New refuses this, but the tenants of a verifier need not stay as they were then.
 		return caller{}, internalError("several tenants, and an Authorizer that does not know them", "").by(principal)
 	}
-	op, err := rbac.OperationFor(r)
+	op, err := g.operations.operation(r)
 	if err != nil {
 		return caller{}, noOperation(r, err).by(principal)
 	}

@@ -61,6 +61,7 @@ type Gate struct {
 	revocations       *Revocations // nil when there are none
 	keepAuthorization bool
 	logger            *slog.Logger
+	operations        knownOperations
 }
 
 // New checks the configuration; an error names the field.

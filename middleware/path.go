@@ -37,6 +37,14 @@ func canonical(r *http.Request) (*http.Request, error) {
 	return r2, nil
 }
 
+// canonical is the same, at once where the request is known.
+func (g *Gate) canonical(r *http.Request) (*http.Request, error) {
+	if g.operations.get(r) != nil {
+		return r, nil
+	}
+	return canonical(r)
+}
+
 // badPath refuses a path that has no reading or more than one.
 func badPath(err error) *refusal {
 	return &refusal{
