@@ -16,7 +16,8 @@ import (
 	"hubgate.example/rbac"
 )
 
-// flatCallers is how many tokens take turns, each of another tenant where there are as many.
+// flatCallers is how many principals take turns, each with a machine of its own and of another tenant where there are as many: what differs
+// is how many there are of one thing, and not what has to be looked at for the same number of requests.
 const flatCallers = 100
 
 // A flatSite is one of several tenants or providers, or of many keys. Each zero is one.
@@ -99,22 +100,30 @@ func (f flatSite) run(b *testing.B) {
 		providers = append(providers, provider)
 	}
 
-	// Each tenant has a subscription with a machine, which the caller may read.
+	// Each tenant has a subscription, which somebody may read, and the callers may read their machines there.
 	owners := make(map[string]string)
 	var policy rbac.PolicyConfig
-	var requests []*http.Request
-	for i, tenant := range tenants {
-		subscription := fmt.Sprintf("%08x-1111-4111-8111-111111111111", i)
-		owners[subscription] = tenant
+	read := func(scope, objectID string) {
 		policy.Assignments = append(policy.Assignments, rbac.RoleAssignment{
-			Scope: "/subscriptions/" + subscription, RoleDefinitionID: rbac.RoleReader, PrincipalID: verify.ObjectID,
+			Scope: scope, RoleDefinitionID: rbac.RoleReader, PrincipalID: objectID,
 		})
 	}
+	subscription := func(i int) string { return fmt.Sprintf("%08x-1111-4111-8111-111111111111", i) }
+	for i, tenant := range tenants {
+		owners[subscription(i)] = tenant
+		read("/subscriptions/"+subscription(i), verify.ObjectID)
+	}
+	var requests []*http.Request
 	for i := range flatCallers {
 		n := i * len(tenants) / flatCallers
-		token := issuer.Token(openidtest.User(verify.ObjectID, verify.Groups(5)...), openidtest.Tenant(tenants[n]),
-			openidtest.With("nr", i))
-		requests = append(requests, readMachine(b, fmt.Sprintf("%08x-1111-4111-8111-111111111111", n), token))
+		machine := &gate.Site{Path: fmt.Sprintf("/subscriptions/%s/resourceGroups/app/providers/Microsoft.Compute/virtualMachines/web-%d", subscription(n), i)}
+		objectID := fmt.Sprintf("%08x-2222-4222-8222-222222222222", i)
+		read(machine.Path, objectID)
+		r, err := machine.Request(issuer.Token(openidtest.User(objectID, verify.Groups(5)...), openidtest.Tenant(tenants[n])))
+		if err != nil {
+			b.Fatal(err)
+		}
+		requests = append(requests, r)
 	}
 	compiled, err := rbac.NewPolicy(policy)
 	if err != nil {
@@ -149,16 +158,6 @@ func (f flatSite) run(b *testing.B) {
 		handler := guarded.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }))
 		b.Run("cache="+cache, func(b *testing.B) { serve(b, &reached, handler, requests...) })
 	}
-}
-
-func readMachine(b *testing.B, subscription, token string) *http.Request {
-	b.Helper()
-	site := &gate.Site{Path: "/subscriptions/" + subscription + "/resourceGroups/app/providers/Microsoft.Compute/virtualMachines/web"}
-	r, err := site.Request(token)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return r
 }
 
 // publicKey is a key that nobody has the private half of: its modulus is any odd number.

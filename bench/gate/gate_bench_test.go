@@ -36,6 +36,27 @@ func serve(b *testing.B, reached *int, handler http.Handler, requests ...*http.R
 	}
 }
 
+// manyPaths are more than the gate remembers, and as many as there are spellings of the word subscriptions.
+const manyPaths = 8_192
+
+// spellings are requests that name the machine of r in as many ways, by capitals and small letters.
+func spellings(r *http.Request, n int) []*http.Request {
+	var requests []*http.Request
+	for i := range n {
+		path := []byte(r.URL.Path)
+		for at, bits := len("/"), i; bits != 0; at, bits = at+1, bits/2 {
+			if c := path[at] | 0x20; bits&1 != 0 && 'a' <= c && c <= 'z' {
+				path[at] ^= 0x20
+			}
+		}
+		another := r.Clone(r.Context())
+		another.Header = r.Header
+		another.URL.Path = string(path)
+		requests = append(requests, another)
+	}
+	return requests
+}
+
 // BenchmarkGate has the gate of a site with 100,000 assignments beside an empty handler, and the limit.
 func BenchmarkGate(b *testing.B) {
 	site := newSite(b, 100_000)
@@ -74,5 +95,8 @@ func BenchmarkGate(b *testing.B) {
 		} {
 			b.Run(fmt.Sprintf("groups=%d/peer=%s", groups, bb.name), func(b *testing.B) { serve(b, &reached, bb.handler, r) })
 		}
+		b.Run(fmt.Sprintf("groups=%d/peer=gate-warm-new-paths", groups), func(b *testing.B) {
+			serve(b, &reached, warm.Handler(empty), spellings(r, manyPaths)...)
+		})
 	}
 }

@@ -34,7 +34,7 @@ var fullPlan = plan{
 		{"tokencache", "Hit", "100ms", "1,2", 5},
 		{"tokencache", "Flood", "1x", "1", 3},
 	},
-	loadRounds: 6, loadRequests: 5_000, loadConnections: 32,
+	loadRounds: 6, loadRequests: 15_000, loadConnections: 32,
 	starts: 5, imported: 1_000_000,
 }
 
