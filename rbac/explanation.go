@@ -162,7 +162,7 @@ func (s *ResourceSet) Explain(op Operation) Explanation {
 	}
 
 	seen := make(map[*holding]bool)
-	for _, held := range s.holdings {
+	for _, held := range s.appendHoldings(nil) {
 		if seen[held] {
 			continue // a group may be listed twice
 		}
@@ -199,7 +199,7 @@ func (s *ResourceSet) Explain(op Operation) Explanation {
 // concerning returns the deny assignments for one of the subject's principals, or for everyone, in the order of scopes and names.
 func (s *ResourceSet) concerning() []*denial {
 	var list []*denial
-	for _, held := range s.holdings {
+	for _, held := range s.appendHoldings(nil) {
 		list = append(list, held.denials...)
 	}
 	for leaf := range s.policy.everyone.all {
@@ -213,7 +213,7 @@ func (s *ResourceSet) concerning() []*denial {
 func (s *ResourceSet) given(a *assignment) *RoleAssignment {
 	first := s.grants.at(level{key: a.location.key, hash: a.location.hash})
 	for number, g := range s.grants.from(first) {
-		if g.assignment == a {
+		if g == a {
 			return s.grants.give(s.policy, number)
 		}
 	}

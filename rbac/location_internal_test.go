@@ -1,6 +1,7 @@
 package rbac
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -73,19 +74,56 @@ func TestGrantTableComparesKeys(t *testing.T) {
 	for i, key := range []string{"/subscriptions/a", "/subscriptions/b", "/subscriptions/c"} {
 		assignments = append(assignments, &assignment{location: &location{key: key, hash: 7}, role: uint32(i)})
 	}
-	var table grantTable
-	table.makeRoom(len(assignments))
-	for _, a := range assignments {
-		table.add(a)
-	}
-	for i, a := range assignments {
-		number := table.at(level{key: a.location.key, hash: 7})
-		if number == 0 || table.grant(number).role() != uint32(i) || table.grant(number).next != 0 {
-			t.Errorf("%s has grant %d", a.location.key, number)
+	for _, room := range []int{len(assignments), maxNarrow, maxNarrow + 1} {
+		var table grantTable
+		table.makeRoom(room)
+		table.addAll(assignments)
+		for i, a := range assignments {
+			number := table.at(level{key: a.location.key, hash: 7})
+			if number == 0 || table.grant(number).role != uint32(i) || table.following(number) != 0 {
+				t.Errorf("room for %d: %s has grant %d", room, a.location.key, number)
+			}
+		}
+		if number := table.at(level{key: "/subscriptions/d", hash: 7}); number != 0 {
+			t.Errorf("room for %d: grant %d of another location", room, number)
 		}
 	}
-	if number := table.at(level{key: "/subscriptions/d", hash: 7}); number != 0 {
-		t.Errorf("grant %d of another location", number)
+}
+
+// A table finds what it has at all its locations, and nothing elsewhere, whatever its size.
+func TestGrantTableSizes(t *testing.T) {
+	for _, size := range []int{0, 1, 2, 3, 1000, maxNarrow - 1, maxNarrow, maxNarrow + 1, 70_000} {
+		var assignments []*assignment
+		for i := range size {
+			at := newLocation(MustParseScope(fmt.Sprint("/subscriptions/", i/2))) // two at each
+			assignments = append(assignments, &assignment{location: at, role: uint32(i)})
+			if i%2 == 1 {
+				assignments[i].location = assignments[i-1].location
+			}
+		}
+		var table grantTable
+		table.makeRoom(size)
+		table.addAll(assignments)
+		for i := range size {
+			var found []*assignment
+			for _, a := range table.from(table.at(level{key: assignments[i].location.key, hash: assignments[i].location.hash})) {
+				found = append(found, a)
+			}
+			if want := assignments[i&^1 : min(i|1, size-1)+1]; !slices.Equal(found, want) {
+				t.Fatalf("%d grants: %d of %d are found at %s", size, len(found), len(want), assignments[i].location.key)
+			}
+		}
+		elsewhere := newLocation(MustParseScope("/subscriptions/elsewhere"))
+		if number := table.at(level{key: elsewhere.key, hash: elsewhere.hash}); number != 0 {
+			t.Errorf("%d grants: grant %d elsewhere", size, number)
+		}
+		lists := 0
+		for range table.lists {
+			lists++
+		}
+		if lists != (size+1)/2 {
+			t.Errorf("%d grants: %d lists", size, lists)
+		}
 	}
 }
 
@@ -108,9 +146,7 @@ func TestGrantTableLists(t *testing.T) {
 	}
 	var table grantTable
 	table.makeRoom(len(assignments))
-	for _, a := range assignments {
-		table.add(a)
-	}
+	table.addAll(assignments)
 	var roles []uint32
 	narrowed := 0
 	for _, g := range table.from(table.at(level{key: at.key, hash: at.hash})) {
@@ -120,7 +156,7 @@ func TestGrantTableLists(t *testing.T) {
 		case narrowed > 0:
 			t.Fatal("a grant that always counts after one that does not")
 		default:
-			roles = append(roles, g.role())
+			roles = append(roles, g.role)
 		}
 	}
 	slices.Sort(roles)

@@ -27,10 +27,8 @@ type ResourceSet struct {
 	tenantOf func(subscription string) (tenant string, known bool)
 	// home reports that the subject is of the tenant that what lies in no subscription belongs to: nobody else's assignments count
 	// there, or are inherited from there.
-	home bool
-	// holdings are those of the subject and its groups.
-	holdings []*holding
-	grants   grantTable
+	home   bool
+	grants grantTable
 	// denials are those that name one of the subject's principals, and do not exclude one, by the key of their scope.
 	denials map[string][]*denial
 	// members are the subject's principalKeys, from when they are first needed.
@@ -45,33 +43,32 @@ func newResourceSet(policy *Policy, config *AuthorizerConfig, subject Subject) *
 		policy:   policy,
 		tenantOf: config.TenantOf,
 		home:     config.TenantOf == nil || strings.EqualFold(subject.Tenant, config.HomeTenant),
-		holdings: make([]*holding, 0, 1+len(subject.Groups)),
 	}
+	var room [256]*holding // for most subjects
+	holdings := s.appendHoldings(room[:0])
 	assignments, denials := 0, 0
-	collect := func(id string) {
-		if held := policy.holding(id); held != nil {
-			s.holdings = append(s.holdings, held)
-			assignments += held.assignments.len()
-			denials += len(held.denials)
-		}
-	}
-	collect(subject.ObjectID)
-	for _, group := range subject.Groups {
-		collect(group)
+	for _, held := range holdings {
+		assignments += held.assignments.len()
+		denials += len(held.denials)
 	}
 
 	s.grants.makeRoom(assignments)
-	for _, held := range s.holdings {
+	var space [maxPage]*assignment
+	some := space[:0]
+	for _, held := range holdings {
 		for list := range held.assignments.leaves {
-			for _, a := range list {
-				s.grants.add(a)
+			if len(some)+len(list) > cap(some) {
+				s.grants.addAll(some)
+				some = some[:0]
 			}
+			some = append(some, list...)
 		}
 	}
+	s.grants.addAll(some)
 	s.grants.conditional = nil
 	if denials > 0 {
 		s.denials = make(map[string][]*denial)
-		for _, held := range s.holdings {
+		for _, held := range holdings {
 			for _, d := range held.denials {
 				if at := s.denials[d.location.key]; !slices.Contains(at, d) && !s.excludedFrom(d) {
 					s.denials[d.location.key] = append(at, d)
@@ -80,6 +77,21 @@ func newResourceSet(policy *Policy, config *AuthorizerConfig, subject Subject) *
 		}
 	}
 	return s
+}
+
+// appendHoldings appends what the policy has about the subject and about its groups.
+func (s *ResourceSet) appendHoldings(holdings []*holding) []*holding {
+	if held := s.policy.holding(s.subject.ObjectID); held != nil {
+		holdings = append(holdings, held)
+	}
+	s.policy.principals.getAll(s.subject.Groups, func(group string, leaf *trieLeaf[holding]) {
+		if leaf != nil {
+			holdings = append(holdings, &leaf.value)
+		} else if held := s.policy.holding(group); held != nil { // its id is written in another way than the policy's
+			holdings = append(holdings, held)
+		}
+	})
+	return holdings
 }
 
 // Subject returns whom the set is about. Its groups are shared: read them only.
@@ -150,7 +162,7 @@ func (s *ResourceSet) granting(j *judgement, levels []level) uint32 {
 // grantingFrom is granting for the grants of one location, of which the first has a number.
 func (s *ResourceSet) grantingFrom(j *judgement, first uint32) uint32 {
 	for number, g := range s.grants.from(first) {
-		if j.ofAssignment(s.policy.roles[g.role()], g.assignment) == Counts {
+		if j.ofAssignment(s.policy.roles[g.role], g) == Counts {
 			return number
 		}
 	}
@@ -218,7 +230,7 @@ func (s *ResourceSet) Scopes(action string) []Scope {
 	folded := appendAction(nil, action)
 	var scopes []Scope
 	for first := range s.grants.lists {
-		scope := s.grants.grant(first).assignment.location.scope()
+		scope := s.grants.grant(first).location.scope()
 		op := Operation{Action: action, Scope: scope}
 		j := judgement{op: &op, action: folded}
 		if s.reaches(scope) && s.grantingFrom(&j, first) != 0 && s.blocking(&j, s.lineage(nil, scope.key)) == nil {
@@ -235,12 +247,12 @@ func (s *ResourceSet) Scopes(action string) []Scope {
 func (s *ResourceSet) Holds(scope Scope) bool {
 	var j judgement
 	for first := range s.grants.lists {
-		at := s.grants.grant(first).assignment.location
+		at := s.grants.grant(first).location
 		if !s.policy.contains(scope.key, at.key) || !s.reaches(at.scope()) {
 			continue
 		}
 		for _, g := range s.grants.from(first) {
-			if j.ofTime(g.assignment) == Counts {
+			if j.ofTime(g) == Counts {
 				return true
 			}
 		}
@@ -267,9 +279,9 @@ func (s *ResourceSet) Permissions(scope Scope) []Permission {
 	)
 	for _, level := range slices.Backward(s.lineage(nil, scope.key)) {
 		for _, g := range s.grants.from(s.grants.at(level)) {
-			role := s.policy.roles[g.role()]
-			key := given{role, g.assignment.condition()}
-			if before[key] || before[given{role: role}] || j.ofTime(g.assignment) != Counts {
+			role := s.policy.roles[g.role]
+			key := given{role, g.condition()}
+			if before[key] || before[given{role: role}] || j.ofTime(g) != Counts {
 				continue
 			}
 			before[key] = true

@@ -106,6 +106,49 @@ func (t trie[V]) get(hash uint64, key string) *trieLeaf[V] {
 	return nil
 }
 
+// together is how many keys getAll looks for at once.
+const together = 16
+
+// getAll calls found with the leaf of each key, or nil, in their order. It goes down to several keys at once, so that the processor waits for
+// the memory of all of them together: for one key after the other that is most of what get takes.
+func (t trie[V]) getAll(keys []string, found func(key string, leaf *trieLeaf[V])) {
+	for len(keys) > 0 {
+		some := keys[:min(len(keys), together)]
+		keys = keys[len(some):]
+		var (
+			hashes, rests [together]uint64
+			nodes         [together]*trieNode[V]
+			leaves        [together]*trieLeaf[V]
+		)
+		for i, key := range some {
+			hashes[i] = hashString(key)
+			rests[i], nodes[i] = hashes[i], t.root
+		}
+		for more := t.root != nil; more; {
+			more = false
+			for i, n := range nodes[:len(some)] {
+				if n == nil {
+					continue
+				}
+				nodes[i] = nil
+				if bit := uint64(1) << (rests[i] >> (64 - trieBits)); n.present&bit != 0 {
+					slot := &n.slots[n.slot(bit)]
+					leaves[i], nodes[i] = slot.leaf, slot.node
+				}
+				rests[i] <<= trieBits
+				more = more || nodes[i] != nil
+			}
+		}
+		for i, key := range some {
+			leaf := leaves[i]
+			for leaf != nil && (leaf.hash != hashes[i] || *leaf.key != key) {
+				leaf = leaf.next
+			}
+			found(key, leaf)
+		}
+	}
+}
+
 // with returns the map with value for key.
 func (t trie[V]) with(hash uint64, key *string, value V) trie[V] {
 	leaf := &trieLeaf[V]{hash: hash, key: key, value: value}
