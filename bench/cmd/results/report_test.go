@@ -56,6 +56,7 @@ func measured(t *testing.T, nanoseconds float64) *measurement {
 	}
 	for _, n := range decide.Sizes {
 		sample(resourceSetName(n))
+		sample(resourceSetName(n) + "-2")
 		sample(policyName(n))
 	}
 	for _, peer := range tokencache.Peers() {
