@@ -18,6 +18,7 @@ func TestJWT7519_02_Date(t *testing.T) {
 		{"smallest", "0.5", time.Unix(0, 500000000)},
 		{"last second of the year 9999", "253402300799", time.Unix(253402300799, 0)},
 		{"first second of the year 10000", "253402300800", time.Time{}},
+		{"ten characters with a point", "15000000.5", time.Unix(15000000, 5e8)},
 		{"zero", "0", time.Time{}},
 		{"minus zero", "-0", time.Time{}},
 		{"negative", "-1", time.Time{}},

@@ -2,7 +2,6 @@ package openid
 
 import (
 	"errors"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -22,7 +21,7 @@ type jsonObject struct {
 	unchained map[string]struct{}
 }
 
-// A jsonMember is where the name and the value are in the text.
+// A jsonMember is where the name and the value are in the text, which is a part of a token.
 type jsonMember struct {
 	name, value span
 	next        uint8 // in its chain
@@ -63,8 +62,6 @@ func (o *jsonObject) read(text string) error {
 		return errors.New("not a JSON object")
 	case c != '{':
 		return scanner.invalid()
-	case len(text) > math.MaxUint32:
-		return errors.New("larger than 4 GiB")
 	}
 	if err := scanner.object(1, o); err != nil {
 		return err

@@ -23,6 +23,7 @@ const (
 	maxLeeway            = 5 * time.Minute
 	defaultMaxLifetime   = 28 * time.Hour
 	defaultMaxTokenBytes = 64 << 10
+	mostTokenBytes       = 1 << 30 // and so no place in a token needs more than 32 bits
 
 	// NoLeeway as VerifierConfig.Leeway allows no clock skew at all.
 	NoLeeway time.Duration = -1
@@ -71,8 +72,8 @@ type VerifierConfig struct {
 	Leeway time.Duration
 	// MaxLifetime bounds exp - iat. The default is 28 hours, Entra ID's longest.
 	MaxLifetime time.Duration
-	// MaxTokenBytes bounds the length of a token. The default is 65,536. A header or claims with more than 1,000 members are
-	// refused whatever the length.
+	// MaxTokenBytes bounds the length of a token. The default is 65,536, and the most is 1 GiB. A header or claims with more than
+	// 1,000 members are refused whatever the length.
 	MaxTokenBytes int
 	// MaxCachedTokens and MaxCacheBytes bound how many verified tokens are remembered, and roughly how much memory they take. A
 	// remembered token is not verified again, but refused all the same once its time is over, its tenant is not accepted any more,
@@ -276,6 +277,8 @@ func (v *Verifier) setBounds() error {
 		v.maxBytes = defaultMaxTokenBytes
 	case v.maxBytes < 0:
 		return fmt.Errorf("openid: VerifierConfig.MaxTokenBytes: %d is negative", v.maxBytes)
+	case v.maxBytes > mostTokenBytes:
+		return fmt.Errorf("openid: VerifierConfig.MaxTokenBytes: %d is more than %d", v.maxBytes, mostTokenBytes)
 	}
 	if v.now == nil {
 		v.now, v.oneClock = time.Now, true

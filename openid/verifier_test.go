@@ -81,6 +81,7 @@ func TestNewVerifier_Refused(t *testing.T) {
 		{"smallest leeway", config{Providers: providers{one}, Audiences: audiences, Leeway: math.MinInt64}, "Leeway"},
 		{"negative lifetime", config{Providers: providers{one}, Audiences: audiences, MaxLifetime: -1}, "MaxLifetime"},
 		{"negative size", config{Providers: providers{one}, Audiences: audiences, MaxTokenBytes: -1}, "MaxTokenBytes"},
+		{"size out of bounds", config{Providers: providers{one}, Audiences: audiences, MaxTokenBytes: 1<<30 + 1}, "MaxTokenBytes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			v, err := openid.NewVerifier(test.config)
