@@ -30,6 +30,7 @@ var scratches = sync.Pool{New: func() any { return &scratch{claims: jsonObject{m
 
 // free gives s back, without anything of the token, unless it has become large.
 func (s *scratch) free() {
+	s.tag = tokenTag{}
 	if len(s.octets) > 0 { // more than the tag was needed
 		s.digest = [sha512.Size]byte{}
 		clear(s.octets)

@@ -17,8 +17,8 @@ type jsonObject struct {
 	chains nameChains
 	// unquoted are the names that were written with escapes.
 	unquoted []string
-	// unchained are the names of the members that chains have no room for.
-	unchained map[string]struct{}
+	// names are all that there are, once there are more than the chains have room for.
+	names map[string]struct{}
 }
 
 // A jsonMember is where the name and the value are in the text, which is a part of a token.
@@ -84,22 +84,24 @@ func (o *jsonObject) add(quoted span, escaped bool) bool {
 		member.name.begin = uint32(len(o.unquoted) - 1)
 	}
 	name := o.name(&member)
-	head := &o.chains[slot(name)]
-	if o.chained(*head, name) != nil {
-		return false
-	}
-	if n := len(o.members); n < maxChained {
-		member.next, *head = *head, uint8(n+1)
-		o.members = append(o.members, member)
+	n := len(o.members)
+	o.members = append(o.members, member)
+	if n < maxChained {
+		head := &o.chains[slot(name)]
+		if o.chained(*head, name) != nil {
+			return false
+		}
+		o.members[n].next, *head = *head, uint8(n+1)
 		return true
 	}
-	if o.unchained == nil {
-		o.unchained = make(map[string]struct{})
+	if o.names == nil {
+		o.names = make(map[string]struct{}, 2*maxChained)
+		for i := range o.members[:n] {
+			o.names[o.name(&o.members[i])] = struct{}{}
+		}
 	}
-	before := len(o.unchained)
-	o.unchained[name] = struct{}{}
-	o.members = append(o.members, member)
-	return len(o.unchained) > before
+	o.names[name] = struct{}{}
+	return len(o.names) > n
 }
 
 // chained answers the member of a name in the chain that begins with a number, or nil.

@@ -42,6 +42,7 @@ func TestScratch_Free(t *testing.T) {
 	if err := s.claims.read(compact.payload); err != nil || !s.claims.has("oid") {
 		t.Fatalf("%v, %v", s.claims, err)
 	}
+	s.digest[0] = 1
 	octets := s.octets[:cap(s.octets)]
 	s.free()
 	if text := string(octets); strings.Trim(text, "\x00") != "" {
@@ -50,5 +51,8 @@ func TestScratch_Free(t *testing.T) {
 	s.claims.members = nil // they are places in the text and no text
 	if !reflect.DeepEqual(s.claims, jsonObject{}) {
 		t.Errorf("%v is left", s.claims)
+	}
+	if s.tag != (tokenTag{}) || s.digest != [len(s.digest)]byte{} {
+		t.Errorf("tag %x and digest %x are left", s.tag, s.digest)
 	}
 }

@@ -87,8 +87,10 @@ func (s *ResourceSet) appendHoldings(holdings []*holding) []*holding {
 	s.policy.principals.getAll(s.subject.Groups, func(group string, leaf *trieLeaf[holding]) {
 		if leaf != nil {
 			holdings = append(holdings, &leaf.value)
-		} else if held := s.policy.holding(group); held != nil { // its id is written in another way than the policy's
-			holdings = append(holdings, held)
+		} else if key := principalKey(group); key != group {
+			if held := s.policy.holding(key); held != nil {
+				holdings = append(holdings, held)
+			}
 		}
 	})
 	return holdings
