@@ -332,8 +332,8 @@ func unquote(quoted string) (string, bool) {
 	return string(unquoted), err == nil
 }
 
-// A nameSet holds the names of an object inside another. Few are compared one by one, many are looked up, so that hostile tokens cost in proportion to
-// their size.
+// A nameSet holds the names of an object inside another. Few are compared one by one, many are looked up, so that hostile tokens cost in
+// proportion to their size.
 type nameSet struct {
 	few  [16]string
 	n    int

@@ -50,13 +50,14 @@ func newTokenCache(maxTokens, maxBytes int) (*tokenCache, error) {
 		return nil, err
 	}
 	// A token takes its share of the bytes at least, so that there is room for no more tokens. A share has 32 bits.
-	share := uint32(min(maxBytes/maxTokens, math.MaxUint32))
-	if maxBytes/maxTokens > math.MaxUint32 {
-		maxBytes = maxTokens * math.MaxUint32
+	tokens, bytes := uint64(maxTokens), uint64(maxBytes)
+	share := uint32(min(bytes/tokens, math.MaxUint32))
+	if bytes/tokens > math.MaxUint32 {
+		bytes = tokens * math.MaxUint32
 	}
 	// W-TinyLFU keeps what is asked for again before what has only just come, so that a flood of new tokens pushes out itself.
 	c.entries, err = otter.New(&otter.Options[tokenTag, *verifiedToken]{
-		MaximumWeight: uint64(maxBytes),
+		MaximumWeight: bytes,
 		Weigher: func(_ tokenTag, t *verifiedToken) uint32 {
 			return max(t.weight, share)
 		},
@@ -133,12 +134,15 @@ func (v *Verifier) remember(tag tokenTag, p *Principal, provider *Provider, head
 // tokenWeight is what a verifiedToken, its Principal and its place in the cache take without the strings and lists, in bytes.
 const tokenWeight = 700
 
-// compact copies a principal without the rest of its token: the parts that many tokens share only once, the others into one string.
+// compact copies a principal without the rest of its token: the parts that many tokens share only once, the others into one string. What is
+// shared weighs as much as if it were not, because nothing makes a provider's tokens share it.
 func (c *tokenCache) compact(p *Principal) (*Principal, *groupList, uint32) {
 	q := *p
 	shared := []*string{&q.Tenant, &q.Issuer, &q.Application} // Audience is the configured string
+	sharedBytes := 0
 	for _, s := range shared {
 		*s = unique.Make(*s).Value()
+		sharedBytes += len(*s)
 	}
 	own := []*string{&q.ObjectID, &q.TokenID, &q.Name, &q.ManagedIdentity}
 	lists := []*[]string{&q.Scopes, &q.AuthenticationMethods, &q.AuthenticationContexts, &q.Capabilities}
@@ -175,5 +179,5 @@ func (c *tokenCache) compact(p *Principal) (*Principal, *groupList, uint32) {
 		groups = c.groups.share(q.Groups, c.mac)
 		q.Groups, groupBytes = groups.ids, groups.bytes
 	}
-	return &q, groups, uint32(tokenWeight + text.Len() + 16*n + groupBytes)
+	return &q, groups, uint32(tokenWeight + sharedBytes + text.Len() + 16*n + groupBytes)
 }

@@ -36,10 +36,11 @@ func TestTokenCache_Differential(t *testing.T) {
 }
 
 func compareCached(t *testing.T, f flavour, random *rand.Rand) {
-	s := newSiteInBubble(t, f)
-	config := s.verifierConfig
-	config.Providers, config.MaxCachedTokens = []*openid.Provider{s.provider}, openid.NoCache
-	plain := newVerifier(t, config)
+	var wrong time.Duration // by which the verifiers' clock is
+	s := newSiteInBubble(t, f, func(_ *openid.ProviderConfig, config *openid.VerifierConfig) {
+		config.Now = func() time.Time { return time.Now().Add(wrong) }
+	})
+	plain := s.withoutCache(t)
 	synctest.Wait()
 
 	var tokens []string
@@ -70,15 +71,15 @@ func compareCached(t *testing.T, f flavour, random *rand.Rand) {
 		act()
 	}
 	shown := func() bool {
-		for _, reason := range []error{openid.ErrExpired, openid.ErrUnknownKey, openid.ErrUnavailable, openid.ErrAudience} {
-			if refused[reason] == 0 {
+		for _, reason := range []error{openid.ErrExpired, openid.ErrNotYetValid, openid.ErrUnknownKey, openid.ErrUnavailable, openid.ErrAudience, openid.ErrTenant} {
+			if refused[reason] == 0 && (reason != openid.ErrTenant || f.tenants != nil) {
 				return false
 			}
 		}
 		return accepted >= 200
 	}
 	for n := 0; n < 400 || n < 4000 && !shown(); n++ { // a history that happens to show little goes on
-		switch random.IntN(14) {
+		switch random.IntN(15) {
 		case 0:
 			step("rotate", func() { keys = append(keys, s.issuer.Rotate()) })
 		case 1:
@@ -106,6 +107,8 @@ func compareCached(t *testing.T, f flavour, random *rand.Rand) {
 			step("hours", func() { time.Sleep(time.Duration(random.IntN(8)) * time.Hour) })
 		case 9, 10:
 			step("minutes", func() { time.Sleep(time.Duration(random.IntN(20)) * time.Minute) })
+		case 11:
+			step("clock", func() { wrong = time.Duration(random.IntN(3)-1) * time.Duration(random.IntN(60)) * time.Minute })
 		default:
 			step("mint", mint)
 		}
@@ -153,6 +156,10 @@ func TestTokenCache_Ends(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, openid.ErrTenant},
+		{"its key has left the key set", adfs, func(_ *testing.T, s *site) {
+			s.issuer.RotateUrgently()
+			time.Sleep(3 * time.Hour) // an AD FS's key that two good answers lack is gone
+		}, openid.ErrUnknownKey},
 		{"its key is rotated", entraV1, func(_ *testing.T, s *site) { s.issuer.Rotate() }, nil},
 		{"its key's id gets new material", entraV1, func(_ *testing.T, s *site) {
 			old := s.issuer.KeyID()
@@ -192,7 +199,7 @@ func TestTokenCache_Ends(t *testing.T) {
 				s := newSiteInBubble(t, test.f)
 				synctest.Wait()
 				lifetime := time.Hour
-				if test.want == openid.ErrUnavailable || test.want == openid.ErrSignature {
+				if test.want == openid.ErrUnavailable || test.want == openid.ErrSignature || test.want == openid.ErrUnknownKey {
 					lifetime = 27 * time.Hour
 				}
 				token := s.token(openidtest.Lifetime(lifetime))
@@ -216,6 +223,71 @@ func TestTokenCache_Ends(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A clock that is set back makes a token one of the future, remembered or not.
+func TestTokenCache_ClockSetBack(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		claim  openidtest.Claim
+		want   error
+		wantAs string
+	}{
+		{"iat", openidtest.Without("nbf"), openid.ErrNotYetValid, "iat"},
+		{"nbf", openidtest.With("iat", now.Add(-time.Hour).Unix()), openid.ErrNotYetValid, "nbf"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			clock := now
+			s := newSite(t, entraV1, func(_ *openid.ProviderConfig, config *openid.VerifierConfig) {
+				config.Now = func() time.Time { return clock }
+			})
+			token := s.token(test.claim)
+			for _, back := range []time.Duration{0, 5 * time.Minute, 5*time.Minute + time.Second, 0} {
+				clock = now.Add(-back)
+				for _, v := range []*openid.Verifier{s.verifier, s.withoutCache(t)} {
+					principal, err := v.Verify(t.Context(), token)
+					switch {
+					case back <= 5*time.Minute && err != nil:
+						t.Errorf("%v earlier: %v", back, err)
+					case back > 5*time.Minute:
+						checkRefusal(t, principal, err, test.want, true)
+						if !strings.Contains(err.Error(), test.wantAs) {
+							t.Errorf("%v earlier: %v, want it to be about %s", back, err, test.wantAs)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// When the first owner of an issuer appears, tokens that were another provider's until then are not, remembered or not: though nothing about
+// their key, their tenant or their times has changed.
+func TestTokenCache_IssuerChangesHands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := newIssuer(t, adfs, ""), newIssuer(t, adfsTenanted, "")
+		first.Down()
+		config := openid.VerifierConfig{
+			Providers: []*openid.Provider{providerOf(t, first, ""), providerOf(t, second, "")}, Audiences: []string{first.Audience()},
+		}
+		cached := newVerifier(t, config)
+		config.MaxCachedTokens = openid.NoCache
+		plain := newVerifier(t, config)
+		synctest.Wait()
+		token := second.Token(openidtest.User(aliceAD), openidtest.Lifetime(8*time.Hour))
+		for _, v := range []*openid.Verifier{cached, cached, plain} {
+			if _, err := v.Verify(t.Context(), token); err != nil {
+				t.Fatal(err)
+			}
+		}
+		first.Up()
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		for _, v := range []*openid.Verifier{cached, plain} {
+			principal, err := v.Verify(t.Context(), token)
+			checkRefusal(t, principal, err, openid.ErrUnknownKey, false)
+		}
+	})
 }
 
 // A remembered token costs no allocation, and answers what the first verification answered.
@@ -301,10 +373,11 @@ func fewestAllocations(f func()) float64 {
 // A first verification costs the same few allocations whatever the number of groups.
 func TestVerify_Allocations(t *testing.T) {
 	for _, groups := range []int{0, 5, 200} {
-		s := newSite(t, withRSA(entraV1), withoutCache)
+		s := newSite(t, withRSA(entraV1))
+		plain := s.withoutCache(t)
 		token := s.token(openidtest.Groups(manyGroups(groups)...), openidtest.MFA(), openidtest.With("xms_cc", []string{"cp1"}))
 		allocations := fewestAllocations(func() {
-			if _, err := s.verifier.Verify(t.Context(), token); err != nil {
+			if _, err := plain.Verify(t.Context(), token); err != nil {
 				t.Error(err)
 			}
 		})
@@ -350,33 +423,53 @@ func TestTokenCache_SharedGroups(t *testing.T) {
 // The cache is bounded whatever comes: the memory that many tokens take stays near what is allowed.
 func TestTokenCache_Bounded(t *testing.T) {
 	const maxBytes = 1 << 20
-	s := newSite(t, adfs, func(_ *openid.ProviderConfig, config *openid.VerifierConfig) { config.MaxCacheBytes = maxBytes })
-	kept := s.token()
-	verify := func(token string) {
-		if _, err := s.verifier.Verify(t.Context(), token); err != nil {
-			t.Fatal(err)
-		}
-	}
-	heap := func() uint64 {
-		runtime.GC()
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	before := heap()
-	for i := range 3000 {
-		verify(s.token(openidtest.With("uti", fmt.Sprint(i)), openidtest.Groups(append(manyGroups(20), fmt.Sprintf("00000000-0000-4000-8000-%012x", i))...)))
-		verify(kept)
-	}
-	if grown := int64(heap()) - int64(before); grown > 3*maxBytes {
-		t.Errorf("3,000 tokens took %d bytes, allowed are %d", grown, maxBytes)
-	}
-	// A flood pushes out itself, not what is asked for all the time.
-	if allocations := fewestAllocations(func() { verify(kept) }); allocations != 0 {
-		t.Errorf("the token that is asked for all the time is not remembered: %v allocations", allocations)
+	for _, test := range []struct {
+		name  string
+		claim func(i int) openidtest.Claim // with a value that no other token has
+	}{
+		{"groups", func(i int) openidtest.Claim {
+			return openidtest.Groups(append(manyGroups(20), fmt.Sprintf("00000000-0000-4000-8000-%012x", i))...)
+		}},
+		{"application", func(i int) openidtest.Claim { return openidtest.With("appid", longText(i)) }},
+		{"name", func(i int) openidtest.Claim { return openidtest.With("upn", longText(i)) }},
+		{"scopes", func(i int) openidtest.Claim { return openidtest.With("scp", longText(i)+" "+longText(i+1)) }},
+		{"methods", func(i int) openidtest.Claim {
+			return openidtest.With("amr", strings.Split(strings.Repeat(fmt.Sprint(i, ","), 500), ","))
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t, adfs, func(_ *openid.ProviderConfig, config *openid.VerifierConfig) { config.MaxCacheBytes = maxBytes })
+			kept := s.token()
+			verify := func(token string) {
+				if _, err := s.verifier.Verify(t.Context(), token); err != nil {
+					t.Fatal(err)
+				}
+			}
+			heap := func() uint64 {
+				for range 3 { // the strings that tokens share go a collection after the tokens
+					runtime.GC()
+				}
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				return m.HeapAlloc
+			}
+			before := heap()
+			for i := range 3000 {
+				verify(s.token(openidtest.With("uti", fmt.Sprint(i)), test.claim(i)))
+				verify(kept)
+			}
+			if grown := int64(heap()) - int64(before); grown > 3*maxBytes {
+				t.Errorf("3,000 tokens took %d bytes, allowed are %d", grown, maxBytes)
+			}
+			// A flood pushes out itself, not what is asked for all the time.
+			if allocations := fewestAllocations(func() { verify(kept) }); allocations != 0 {
+				t.Errorf("the token that is asked for all the time is not remembered: %v allocations", allocations)
+			}
+		})
 	}
 }
+
+func longText(i int) string { return strings.Repeat(fmt.Sprint("text-", i, "-"), 400) }
 
 // Many at once ask for few tokens while keys rotate and tenants come and go; the race detector watches.
 func TestTokenCache_Concurrent(t *testing.T) {

@@ -153,7 +153,7 @@ func TestTokens_Times(t *testing.T) {
 		{"JWT7519-02", "zero", 0},
 		{"JWT7519-02", "minus zero", json.Number("-0")},
 		{"JWT7519-02", "negative", -1},
-		{"JWT7519-02", "largest integer", math.MaxInt64},
+		{"JWT7519-02", "largest integer", int64(math.MaxInt64)},
 		{"JWT7519-02", "larger than every integer", json.Number("1e300")},
 		{"JWT7519-02", "larger than every number", json.Number("1e999")},
 		{"JWT7519-02", "the year 10000", json.Number("253402300800")},

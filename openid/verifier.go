@@ -77,9 +77,10 @@ type VerifierConfig struct {
 	MaxTokenBytes int
 	// MaxCachedTokens and MaxCacheBytes bound how many verified tokens are remembered, and roughly how much memory they take. A
 	// remembered token is not verified again, but refused all the same once its time is over, its tenant is not accepted any more,
-	// or its key is not trusted any more. The token itself is not kept. The defaults are 100,000 tokens and 32 MiB, which is
-	// reached first: some 20,000 tokens of the usual size. NoCache switches it off, and is needed where GODEBUG=fips140=only forbids
-	// what the cache is keyed with.
+	// or its key is not trusted any more. The token itself is not kept, and one of more than 65,536 bytes is not remembered. The
+	// defaults are 100,000 tokens and 32 MiB, which is reached first: some 20,000 tokens of the usual size. A list of groups that
+	// many tokens have is in memory once, but counts for each of them. NoCache switches it off, and is needed where
+	// GODEBUG=fips140=only forbids what the cache is keyed with.
 	MaxCachedTokens int
 	MaxCacheBytes   int
 	// Now is the clock that exp, nbf and iat are compared with, for tests of single tokens. The default is time.Now.
