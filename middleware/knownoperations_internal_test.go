@@ -56,6 +56,34 @@ func TestKnownOperations(t *testing.T) {
 	}
 }
 
+// Wherever a request's place is, what is known there counts for its own method and path only.
+func TestKnownOperations_OfAnother(t *testing.T) {
+	var known knownOperations
+	one := newKnownOperation(&http.Request{Method: "GET", URL: &url.URL{Path: "/subscriptions/a"}})
+	for i := range known {
+		known[i].known.Store(one)
+	}
+	for _, test := range []struct {
+		method string
+		u      url.URL
+		want   bool
+	}{
+		{"GET", url.URL{Path: "/subscriptions/a"}, true},
+		{"GET", url.URL{Path: "/subscriptions/a", RawQuery: "x"}, true},
+		{"HEAD", url.URL{Path: "/subscriptions/a"}, false},
+		{"DELETE", url.URL{Path: "/subscriptions/a"}, false},
+		{"GET", url.URL{Path: "/subscriptions/b"}, false},
+		{"GET", url.URL{Path: "/Subscriptions/a"}, false},
+		{"GET", url.URL{Path: "/subscriptions/a/"}, false},
+		{"GET", url.URL{Path: "/subscriptions/a", RawPath: "/subscriptions/%61"}, false},
+		{"GET", url.URL{Path: "/subscriptions/a", Opaque: "x"}, false},
+	} {
+		if got := known.get(&http.Request{Method: test.method, URL: &test.u}) == one; got != test.want {
+			t.Errorf("%s %+v is known: %t", test.method, test.u, got)
+		}
+	}
+}
+
 // A path that is not canonical never becomes known, even to a caller who gives it for one.
 func TestKnownOperations_NotCanonical(t *testing.T) {
 	var known knownOperations
