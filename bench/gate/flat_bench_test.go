@@ -20,6 +20,9 @@ import (
 // is how many there are of one thing, and not what has to be looked at for the same number of requests.
 const flatCallers = 100
 
+// mostSigning is how many of the keys sign the callers' tokens, in turn. No provider has nearly as many in use, and they take long to make.
+const mostSigning = 20
+
 // A flatSite is one of several tenants or providers, or of many keys. Each zero is one.
 type flatSite struct{ tenants, keys, providers int }
 
@@ -71,8 +74,12 @@ func maxCachedTokens(cache string) int {
 // run measures requests of callers who take turns.
 func (f flatSite) run(b *testing.B) {
 	issuer := openidtest.NewEntraV1(b, verify.Tenant)
+	signing := []string{issuer.KeyID()}
+	for len(signing) < min(f.keys, mostSigning) {
+		signing = append(signing, issuer.Rotate())
+	}
 	issuer.EditKeys(func(keys []any) []any {
-		for i := 1; i < f.keys; i++ {
+		for i := len(keys); i < f.keys; i++ {
 			keys = append(keys, publicKey(b, fmt.Sprint("key ", i)))
 		}
 		return keys
@@ -119,7 +126,8 @@ func (f flatSite) run(b *testing.B) {
 		machine := &gate.Site{Path: fmt.Sprintf("/subscriptions/%s/resourceGroups/app/providers/Microsoft.Compute/virtualMachines/web-%d", subscription(n), i)}
 		objectID := fmt.Sprintf("%08x-2222-4222-8222-222222222222", i)
 		read(machine.Path, objectID)
-		r, err := machine.Request(issuer.Token(openidtest.User(objectID, verify.Groups(5)...), openidtest.Tenant(tenants[n])))
+		r, err := machine.Request(issuer.Token(openidtest.User(objectID, verify.Groups(5)...), openidtest.Tenant(tenants[n]),
+			openidtest.SignedBy(signing[i%len(signing)])))
 		if err != nil {
 			b.Fatal(err)
 		}
