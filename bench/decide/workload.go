@@ -27,12 +27,18 @@ const (
 	callerSites       = 3
 )
 
+// hotScopeElsewhere is how many operations of a hot scope's workload are elsewhere: some of them are allowed.
+const hotScopeElsewhere = 100
+
 // A Workload is a site and a caller.
 type Workload struct {
 	Policy  rbac.PolicyConfig
 	Subject rbac.Subject
 	// Operations are what the caller wants to do: one half at or below scopes at which it has a role.
 	Operations []rbac.Operation
+	// Measured is how many of the Operations are measured, from the first. What follows is for comparing answers, where all that are
+	// measured have the same.
+	Measured int
 }
 
 // NewWorkload makes a workload that is always the same for a number of assignments, 1,000 at least. Everybody holds about ten, one in ten at
@@ -78,13 +84,16 @@ func NewWorkload(assignments int) *Workload {
 			w.want(scopeName(r.IntN(scopesPerSubscription * callerSites)))
 		}
 	}
+	w.Measured = len(w.Operations)
 	return w
 }
 
 // NewHotScope is a workload with as many assignments on one subscription as it can have, and operations below it: of the caller's
-// groups, or of others.
+// groups, or of others. A few operations elsewhere follow, which are not measured: where the assignments are of others, the caller may do
+// none of those that are.
 func NewHotScope(callers bool) *Workload {
 	w := NewWorkload(10_000)
+	elsewhere := w.Operations[:hotScopeElsewhere]
 	w.Operations = nil
 	hot := "/subscriptions/" + guid("hot", 0)
 	for i := range assignmentsPerSubscription {
@@ -97,6 +106,8 @@ func NewHotScope(callers bool) *Workload {
 	for i := range 2 * callerAssignments {
 		w.want(fmt.Sprintf("%s/resourceGroups/payments-%d/providers/Microsoft.Compute/virtualMachines/web-%d", hot, i%groupsPerSubscription, i))
 	}
+	w.Measured = len(w.Operations)
+	w.Operations = append(w.Operations, elsewhere...)
 	return w
 }
 
