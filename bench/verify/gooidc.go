@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"crypto"
+	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 )
@@ -32,7 +33,8 @@ var goOIDC = Peer{
 			return Identity{ObjectID: claims.ObjectID, Groups: claims.Groups}, nil
 		}, nil
 	},
-	Accepts: accepts("issued in the future", "names no key", "object id twice", "without object id"),
+	FixedLeeway: 5 * time.Minute,
+	Accepts:     accepts("issued in the future", "names no key", "object id twice", "without object id"),
 }
 
 func staticKeys(site *Site) *oidc.StaticKeySet {

@@ -1,6 +1,9 @@
 package verify
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // A Peer is a library in one configuration.
 type Peer struct {
@@ -10,6 +13,9 @@ type Peer struct {
 	Module string
 	// New sets it up for a site.
 	New func(*Site) (Verifier, error)
+	// FixedLeeway is what it allows for nbf, where that cannot be set, and for exp it then allows none. Where it is 0, the peer is set to
+	// allow [Leeway] for both.
+	FixedLeeway time.Duration
 	// Accepts are the names of the openidtest forgeries that it lets through, because it has no such check or because its answer does
 	// not show what to check. The tests hold the list to be exactly that.
 	Accepts []string

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hubgate.example/bench/verify"
 	"hubgate.example/openid/openidtest"
@@ -71,6 +72,37 @@ func TestPeers_GoodTokens(t *testing.T) {
 					if identity.ObjectID != verify.ObjectID || !slices.Equal(identity.Groups, want) {
 						t.Errorf("%s: got %v", tc.name, identity)
 					}
+				}
+			}
+		})
+	}
+}
+
+// Who has set leeway allows as much as Hubgate, and who has a fixed one allows none for exp.
+func TestPeers_Leeway(t *testing.T) {
+	site := newSite(t)
+	const margin = 30 * time.Second // less than every leeway, and more than the test takes
+	at := func(d time.Duration) int64 { return time.Now().Add(d).Unix() }
+	for _, peer := range verify.Peers() {
+		t.Run(peer.Name, func(t *testing.T) {
+			verifier := newVerifier(t, peer, site)
+			exp, nbf := verify.Leeway, verify.Leeway
+			if peer.FixedLeeway != 0 {
+				exp, nbf = 0, peer.FixedLeeway
+			}
+			for _, tc := range []struct {
+				name string
+				more openidtest.Claim
+				want bool
+			}{
+				{"exp within the leeway", openidtest.With("exp", at(-exp+margin)), true},
+				{"exp beyond it", openidtest.With("exp", at(-exp-margin)), false},
+				{"nbf within the leeway", openidtest.With("nbf", at(nbf-margin)), true},
+				{"nbf beyond it", openidtest.With("nbf", at(nbf+margin)), false},
+			} {
+				_, err := verifier(t.Context(), mint(t, site, 5, openidtest.With("iat", at(-time.Hour)), tc.more))
+				if got := err == nil; got != tc.want {
+					t.Errorf("%s: let through %t, want %t: %v", tc.name, got, tc.want, err)
 				}
 			}
 		})

@@ -21,7 +21,7 @@ const (
 	ObjectID = "3f0d8a52-7b1c-4e6f-9a2d-5c8e7f1b4d60"
 )
 
-// Leeway is the clock skew that every peer allows.
+// Leeway is the clock skew that every peer allows whose leeway can be set: see [Peer.FixedLeeway].
 const Leeway = 5 * time.Minute
 
 // A Site is what every peer is set up for: an Entra ID that issues v1 tokens, with one RSA key of 2048 bits.
