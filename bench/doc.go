@@ -12,7 +12,8 @@
 //
 //	go test -bench . -count 6 ./verify ./decide ./gate ./tokencache > new.txt && go tool benchstat -col /peer new.txt
 //
-// compares what the names of the benchmarks tell apart, and
+// compares what the names of the benchmarks tell apart. The two Memory benchmarks take up to a minute each, six times over: -skip Memory
+// leaves them out. And
 //
 //	go run ./cmd/results
 //

@@ -1,5 +1,5 @@
-// Command results runs all benchmarks in turns, puts the servers under load, starts the demo, and writes RESULTS.md. It takes about ten
-// minutes, and what it measures is worth something on a quiet machine only.
+// Command results runs all benchmarks in turns, puts the servers under load, starts the demo, and writes RESULTS.md. It takes about a
+// quarter of an hour, and what it measures is worth something on a quiet machine only.
 //
 //	go run ./cmd/results
 //	go run ./cmd/results -quick   # shows that nearly everything works, and measures nothing

@@ -79,7 +79,8 @@ func firstLine(file string) string {
 	return line
 }
 
-// commit is the commit that is measured, and whether there is more than is committed.
+// commit is the commit that is measured, and whether there is more than is committed. The results of an earlier run in dir are no change of
+// what is measured.
 func commit(ctx context.Context, dir string) string {
 	git := func(args ...string) (string, error) {
 		command := exec.CommandContext(ctx, "git", args...)
@@ -91,7 +92,7 @@ func commit(ctx context.Context, dir string) string {
 	if err != nil {
 		return "unknown"
 	}
-	if changed, err := git("status", "--porcelain"); err != nil || changed != "" {
+	if changed, err := git("status", "--porcelain", "--", ":/", ":(exclude)"+resultsFile); err != nil || changed != "" {
 		hash += " with changes"
 	}
 	return hash

@@ -13,6 +13,9 @@ import (
 	"time"
 )
 
+// resultsFile is where the results go unless a flag says otherwise.
+const resultsFile = "RESULTS.md"
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -29,7 +32,7 @@ func run(ctx context.Context, args []string, stdout, log io.Writer) (err error) 
 	flags.SetOutput(log)
 	output := flags.String("o", "", "write the results to `FILE` (default RESULTS.md of the module, with -quick the standard output)")
 	raw := flags.String("raw", "", "write what the benchmarks print to `FILE`, for benchstat")
-	quick := flags.Bool("quick", false, "measure as little as shows that everything works")
+	quick := flags.Bool("quick", false, "measure as little as shows that nearly everything works")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -45,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, log io.Writer) (err error) 
 		return err
 	}
 	if *output == "" && !*quick {
-		*output = filepath.Join(module, "RESULTS.md")
+		*output = filepath.Join(module, resultsFile)
 	}
 	scratch, err := os.MkdirTemp("", "results")
 	if err != nil {
@@ -53,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, log io.Writer) (err error) 
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
 	m := &measurement{plan: plan, machine: readMachine(ctx, module), begin: time.Now(), log: log, raw: io.Discard}
-	if *output != "" { // or ten minutes are for nothing
+	if *output != "" { // or a quarter of an hour is for nothing
 		file, err := os.OpenFile(*output, os.O_WRONLY|os.O_CREATE, 0o666)
 		if err != nil {
 			return err

@@ -38,7 +38,7 @@ func (m *measurement) report() string {
 	r.line("with SHA-256, in the same round. Ratios are of one round, and what is written is the median over the rounds, with the least and the")
 	r.line("greatest in parentheses where they tell something.\n")
 	if m.plan.quick {
-		r.line("**This run was a quick one, which shows that everything works: its numbers mean nothing.**\n")
+		r.line("**This run was a quick one, which shows that nearly everything works: its numbers mean nothing.**\n")
 	}
 	m.writeMachine(r)
 	m.writeTargets(r)
@@ -85,7 +85,9 @@ func (m *measurement) writeMachine(r *report) {
 
 func (m *measurement) writeVerification(r *report) {
 	r.line("## Verifying a token\n")
-	r.line("Each peer checks RS256 alone, issuer, audience and expiry, takes its key from memory, and answers object id and groups.\n")
+	r.line("Each peer checks RS256 alone, issuer, audience and expiry, takes its key from memory, and answers object id and groups.")
+	r.line("It allows %.0f min of leeway, except those whose leeway is fixed and none for exp: %s.\n",
+		verify.Leeway.Minutes(), strings.Join(fixedLeeways(), ", "))
 	for _, groups := range tokenGroups {
 		r.line("### %d groups\n", groups)
 		name := func(peer string) string { return verifyName(groups, peer) }
@@ -112,6 +114,17 @@ func (m *measurement) writeVerification(r *report) {
 		rows = append(rows, []string{peer.Name, strings.Join(slices.Sorted(slices.Values(peer.Accepts)), ", ")})
 	}
 	r.table([]string{"", "lets through"}, rows)
+}
+
+// fixedLeeways are the peers whose leeway cannot be set, with what they allow for nbf.
+func fixedLeeways() []string {
+	var leeways []string
+	for _, peer := range verify.Peers() {
+		if peer.FixedLeeway != 0 {
+			leeways = append(leeways, fmt.Sprintf("%s (for nbf %.0f min)", peer.Name, peer.FixedLeeway.Minutes()))
+		}
+	}
+	return leeways
 }
 
 func verifyName(groups int, peer string) string {
@@ -274,7 +287,7 @@ func (m *measurement) writeTokenCaches(r *report) {
 			spread(m.benchmarks.time(hitName(peer.Name)), duration),
 			spread(m.benchmarks.time(hitName(peer.Name)+"-2"), duration),
 			number(m.benchmarks.allocations(hitName(peer.Name))),
-			spread(m.benchmarks[floodName(peer.Name)]["%found"], number) + " %",
+			spread(m.benchmarks[floodName(peer.Name)]["%found"], percents),
 			weighs,
 		})
 	}
@@ -291,7 +304,7 @@ func (m *measurement) writeMemory(r *report) {
 	for _, lists := range []string{"equal", "distinct"} {
 		rows = append(rows, []string{
 			fmt.Sprintf("100,000 tokens of principals in 20 groups each, %s lists, with MaxCacheBytes at 256 MiB", lists),
-			fmt.Sprintf("%s, %s %% remembered", megabytes(m.remembered(lists)), number(median(m.benchmarks[memoryName(lists)]["%remembered"]))),
+			m.memory(lists),
 		})
 	}
 	rows = append(rows,
@@ -303,6 +316,15 @@ func (m *measurement) writeMemory(r *report) {
 		},
 	)
 	r.table([]string{"", ""}, rows)
+}
+
+// memory is what remembered tokens take, and how many of them are remembered.
+func (m *measurement) memory(lists string) string {
+	bytes := m.remembered(lists)
+	if math.IsNaN(bytes) {
+		return "–"
+	}
+	return fmt.Sprintf("%s, %s remembered", megabytes(bytes), percents(median(m.benchmarks[memoryName(lists)]["%remembered"])))
 }
 
 // remembered is the memory of 100,000 remembered tokens, in bytes.

@@ -109,6 +109,15 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// What was not measured is a dash, without a unit and without another.
+func TestReport_NotMeasured(t *testing.T) {
+	for line := range strings.Lines(new(measurement).report()) {
+		if regexp.MustCompile(`–[, ]*(–|%|[a-zµA-Z])`).MatchString(line) {
+			t.Error(line)
+		}
+	}
+}
+
 // The names that the tables ask for are those that the benchmarks have.
 func TestNames(t *testing.T) {
 	var sources strings.Builder

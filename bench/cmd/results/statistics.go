@@ -76,4 +76,13 @@ func duration(nanoseconds float64) string {
 	return number(nanoseconds) + " ns"
 }
 
-func percent(share float64) string { return number(100*share) + " %" }
+// percent writes a share in hundredths.
+func percent(share float64) string { return percents(100 * share) }
+
+// percents writes hundredths.
+func percents(hundredths float64) string {
+	if math.IsNaN(hundredths) {
+		return "–"
+	}
+	return number(hundredths) + " %"
+}
