@@ -49,12 +49,12 @@
 // cores of an AMD EPYC, the medians are
 //
 //	assignments                    1,000     10,000    100,000  1,000,000
-//	Check                        0.43 us    0.44 us    0.41 us    0.46 us   0 B
+//	Check                        0.44 us    0.45 us    0.46 us    0.45 us   0 B
 //	  at a hot scope of others              0.16 us                         0 B
-//	  at a hot scope of its own             0.39 us                         0 B
-//	ResourceSet                    19 us      20 us      22 us      23 us   30 KB
-//	With, one assignment more     6.7 us     8.2 us     8.7 us      11 us   7 to 15 KB
-//	With, one assignment less     2.9 us     5.0 us     5.5 us     7.1 us   5 to 14 KB
+//	  at a hot scope of its own             0.38 us                         0 B
+//	ResourceSet                    20 us      20 us      20 us      21 us   18 KB
+//	With, one assignment more     5.9 us     6.9 us     7.8 us     9.1 us   7 to 15 KB
+//	With, one assignment less     2.8 us     4.0 us     4.8 us     6.1 us   5 to 13 KB
 //	memory for an assignment       311 B      130 B      119 B      117 B
 //
 // The memory is that of the whole policy, with its roles, principals, scopes and everything that leads to them: ten assignments for

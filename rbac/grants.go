@@ -68,9 +68,9 @@ func (t *grantTable) at(l level) uint32 {
 	if t.slots.elements == nil {
 		return 0
 	}
-	tag := t.tag(l.hash)
+	slots, tag := t.slots, t.tag(l.hash)
 	for i := l.hash >> t.shift; ; i = t.after(i) {
-		slot := t.slots.get(i)
+		slot := slots.get(i)
 		number := slot & (1<<t.numberBits - 1)
 		if number == 0 || slot-number == tag && t.grant(number).location.key == l.key {
 			return number
