@@ -165,7 +165,8 @@ func (m *measurement) writeLoad(r *report) {
 	r.line("## Under load\n")
 	r.line("A server process of its own on the loopback interface, %d connections, %d requests a round, beside the same server without a gate and",
 		m.plan.loadConnections, m.plan.loadRequests)
-	r.line("with the same header. The generator shares the machine's cores with it. Hubgate's gate decides about access too; the others verify the token.\n")
+	r.line("with the same header. The generator shares the machine's cores with it. Hubgate's gate decides about access too; the others verify the token.")
+	r.line("signature-alone verifies its signature by crypto/rsa and looks at nothing else, which is no gate, and what none that is cold can go below.\n")
 	for _, groups := range tokenGroups {
 		r.line("### %d groups\n", groups)
 		none := loaded{gate.None, groups}

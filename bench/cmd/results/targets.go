@@ -104,7 +104,7 @@ func (m *measurement) fastestPeer(groups int) float64 {
 	fastest := math.NaN()
 	for _, peer := range gate.Peers() {
 		switch peer.Name {
-		case gate.None, "hubgate-warm", "hubgate-cold":
+		case gate.None, gate.SignatureAlone, "hubgate-warm", "hubgate-cold":
 			continue
 		}
 		ratio := median(ratios(m.load.processor[loaded{peer.Name, groups}], m.load.processor[loaded{gate.None, groups}]))
